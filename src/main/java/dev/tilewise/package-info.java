@@ -1,0 +1,2 @@
+/** Tensors, descriptions and plans: the public core. */
+package dev.tilewise;

@@ -1,0 +1,6 @@
+/** The convolution core of the JVM: vectorised convolution over off-heap tensors, in safe Java. */
+module dev.tilewise {
+  requires jdk.incubator.vector;
+
+  exports dev.tilewise;
+}
