@@ -1,0 +1,371 @@
+package dev.tilewise;
+
+import java.lang.foreign.Arena;
+import java.util.Objects;
+
+/**
+ * The description of a convolution: filters, stride, padding, dilation, groups, activation,
+ * algorithm. Immutable; each method returns a changed copy. {@link #plan} binds it to an input
+ * shape.
+ *
+ * <p>Convolution here is cross-correlation, as in every framework:
+ *
+ * <pre>{@code
+ * y[n, k, oy, ox] = activation(bias[k] + sum over c, fy, fx of
+ *     x[n, g*C/G + c, oy*SH + fy*DH - PT, ox*SW + fx*DW - PL] * weights[k, c, fy, fx])   g = group of k
+ * }</pre>
+ *
+ * Taps that fall into the padding are absent from the sum.
+ */
+public final class Conv2d {
+
+  private final Filter filter;
+  private final int sh;
+  private final int sw;
+  private final int pt;
+  private final int pl;
+  private final int pb;
+  private final int pr;
+  private final int dh;
+  private final int dw;
+  private final int groups;
+  private final Activation activation;
+  private final Algorithm algorithm;
+  private final boolean exactFit;
+
+  private Conv2d(Settings s) {
+    this.filter = s.filter;
+    this.sh = s.sh;
+    this.sw = s.sw;
+    this.pt = s.pt;
+    this.pl = s.pl;
+    this.pb = s.pb;
+    this.pr = s.pr;
+    this.dh = s.dh;
+    this.dw = s.dw;
+    this.groups = s.groups;
+    this.activation = s.activation;
+    this.algorithm = s.algorithm;
+    this.exactFit = s.exactFit;
+  }
+
+  /** The fields, while one of them changes. */
+  private static final class Settings {
+    private Filter filter;
+    private int sh = 1;
+    private int sw = 1;
+    private int pt;
+    private int pl;
+    private int pb;
+    private int pr;
+    private int dh = 1;
+    private int dw = 1;
+    private int groups = 1;
+    private Activation activation = Activation.IDENTITY;
+    private Algorithm algorithm = Algorithm.AUTO;
+    private boolean exactFit;
+  }
+
+  private Settings settings() {
+    Settings s = new Settings();
+    s.filter = filter;
+    s.sh = sh;
+    s.sw = sw;
+    s.pt = pt;
+    s.pl = pl;
+    s.pb = pb;
+    s.pr = pr;
+    s.dh = dh;
+    s.dw = dw;
+    s.groups = groups;
+    s.activation = activation;
+    s.algorithm = algorithm;
+    s.exactFit = exactFit;
+    return s;
+  }
+
+  /**
+   * A convolution with stride 1, no padding, no activation.
+   *
+   * @param filter the weights
+   * @return the description
+   */
+  public static Conv2d of(Filter filter) {
+    Settings s = new Settings();
+    s.filter = Objects.requireNonNull(filter, "filter");
+    return new Conv2d(s);
+  }
+
+  /**
+   * The description of a case with given weights.
+   *
+   * @param extents the extents; batch, height and width of the input are not part of a description
+   * @param filter weights with the same K, C / groups, FH, FW
+   * @return the description
+   * @throws IllegalArgumentException if the filter has other extents
+   */
+  public static Conv2d of(ConvCase extents, Filter filter) {
+    if (filter.k() != extents.k()
+        || filter.c() != extents.groupC()
+        || filter.fh() != extents.fh()
+        || filter.fw() != extents.fw()) {
+      throw new IllegalArgumentException(
+          "conv2d: filter " + filter + " does not belong to " + extents);
+    }
+    return of(filter)
+        .stride(extents.sh(), extents.sw())
+        .padding(extents.pt(), extents.pl(), extents.pb(), extents.pr())
+        .dilation(extents.dh(), extents.dw())
+        .groups(extents.groups());
+  }
+
+  /**
+   * Sets the stride.
+   *
+   * @param s pixels between outputs, both ways
+   * @return the description
+   */
+  public Conv2d stride(int s) {
+    return stride(s, s);
+  }
+
+  /**
+   * Sets the stride.
+   *
+   * @param down pixels between output rows
+   * @param across pixels between output columns
+   * @return the description
+   */
+  public Conv2d stride(int down, int across) {
+    requirePositive("stride", down, across);
+    Settings s = settings();
+    s.sh = down;
+    s.sw = across;
+    return new Conv2d(s);
+  }
+
+  /**
+   * Sets the padding.
+   *
+   * @param p pixels on each of the four sides
+   * @return the description
+   */
+  public Conv2d padding(int p) {
+    return padding(p, p, p, p);
+  }
+
+  /**
+   * Sets the padding.
+   *
+   * @param top rows above
+   * @param left columns on the left
+   * @param bottom rows below
+   * @param right columns on the right
+   * @return the description
+   */
+  public Conv2d padding(int top, int left, int bottom, int right) {
+    if (top < 0 || left < 0 || bottom < 0 || right < 0) {
+      throw new IllegalArgumentException(
+          "conv2d: padding must not be negative, not "
+              + top
+              + "x"
+              + left
+              + "x"
+              + bottom
+              + "x"
+              + right);
+    }
+    Settings s = settings();
+    s.pt = top;
+    s.pl = left;
+    s.pb = bottom;
+    s.pr = right;
+    return new Conv2d(s);
+  }
+
+  /**
+   * Sets the dilation.
+   *
+   * @param d distance between the taps of a filter, both ways; 1 is a dense filter
+   * @return the description
+   */
+  public Conv2d dilation(int d) {
+    return dilation(d, d);
+  }
+
+  /**
+   * Sets the dilation.
+   *
+   * @param down distance between filter rows
+   * @param across distance between filter columns
+   * @return the description
+   */
+  public Conv2d dilation(int down, int across) {
+    requirePositive("dilation", down, across);
+    Settings s = settings();
+    s.dh = down;
+    s.dw = across;
+    return new Conv2d(s);
+  }
+
+  /**
+   * Sets the number of groups: filters of one group see the channels of that group only.
+   *
+   * @param count a divisor of C and of K
+   * @return the description
+   */
+  public Conv2d groups(int count) {
+    requirePositive("number of groups", count, count);
+    Settings s = settings();
+    s.groups = count;
+    return new Conv2d(s);
+  }
+
+  /**
+   * Sets the activation, applied last.
+   *
+   * @param function a clamp
+   * @return the description
+   */
+  public Conv2d activation(Activation function) {
+    Settings s = settings();
+    s.activation = Objects.requireNonNull(function, "activation");
+    return new Conv2d(s);
+  }
+
+  /**
+   * Chooses the algorithm.
+   *
+   * @param choice AUTO, the default, or one of the others
+   * @return the description
+   */
+  public Conv2d algorithm(Algorithm choice) {
+    Settings s = settings();
+    s.algorithm = Objects.requireNonNull(choice, "algorithm");
+    return new Conv2d(s);
+  }
+
+  /**
+   * Makes a stride that leaves rows or columns of the padded input unused an error of {@link
+   * #plan}.
+   *
+   * @return the description
+   */
+  public Conv2d requireExactFit() {
+    Settings s = settings();
+    s.exactFit = true;
+    return new Conv2d(s);
+  }
+
+  /**
+   * The extents for one input shape.
+   *
+   * @param input the input's shape
+   * @return the case
+   * @throws IllegalArgumentException if input and filter do not fit
+   */
+  public ConvCase on(Shape input) {
+    if (input.c() != (long) filter.c() * groups) {
+      throw new IllegalArgumentException(
+          "conv2d: input has "
+              + input.c()
+              + " channels but the filter takes "
+              + (long) filter.c() * groups
+              + (groups > 1 ? " (" + filter.c() + " per group x " + groups + " groups)" : "")
+              + "; input "
+              + input
+              + ", filter "
+              + filter);
+    }
+    ConvCase extents =
+        new ConvCase(
+            input.n(),
+            input.c(),
+            input.h(),
+            input.w(),
+            filter.k(),
+            groups,
+            filter.fh(),
+            filter.fw(),
+            sh,
+            sw,
+            pt,
+            pl,
+            pb,
+            pr,
+            dh,
+            dw);
+    if (exactFit) {
+      requireExact("H", input.h(), filter.fh(), dh, sh, pt, pb);
+      requireExact("W", input.w(), filter.fw(), dw, sw, pl, pr);
+    }
+    return extents;
+  }
+
+  private static void requireExact(
+      String side, int size, int f, int d, int s, int before, int after) {
+    int extent = d * (f - 1) + 1;
+    int slack = size - extent + before + after;
+    if (slack % s == 0) {
+      return;
+    }
+    throw new IllegalArgumentException(
+        String.format(
+            "conv2d: %s=%d F=%d S=%d P=%s gives (%d-%d+%d)/%d+1 = %s outputs; requireExactFit() is on:"
+                + " use P=%d with S=1, or crop the input to %s=%d",
+            side,
+            size,
+            extent,
+            s,
+            before == after ? "" + before : before + "+" + after,
+            size,
+            extent,
+            before + after,
+            s,
+            (double) slack / s + 1,
+            (extent - 1) / 2,
+            side,
+            size - slack % s));
+  }
+
+  /**
+   * Binds the description to an input shape: validates, chooses the algorithm, packs the filters.
+   *
+   * @param input shape of the inputs
+   * @param layout layout of inputs and outputs
+   * @param arena owns the packed filters; they end with it. A confined arena cannot hold them,
+   *     because several threads may run a plan; the garbage collector owns them then.
+   * @return the plan
+   * @throws IllegalArgumentException if input and filter do not fit, or the algorithm does not
+   *     apply
+   */
+  public ConvPlan plan(Shape input, Layout layout, Arena arena) {
+    return ConvPlan.of(
+        on(input), filter, activation, algorithm, Objects.requireNonNull(layout, "layout"), arena);
+  }
+
+  /**
+   * The filter.
+   *
+   * @return the weights
+   */
+  public Filter filter() {
+    return filter;
+  }
+
+  /**
+   * The activation.
+   *
+   * @return the clamp applied last
+   */
+  public Activation activation() {
+    return activation;
+  }
+
+  private static void requirePositive(String what, int a, int b) {
+    if (a <= 0 || b <= 0) {
+      throw new IllegalArgumentException(
+          "conv2d: " + what + " must be positive, not " + (a == b ? a : a + "x" + b));
+    }
+  }
+}

@@ -1,0 +1,384 @@
+package dev.tilewise;
+
+import dev.tilewise.internal.conv.Forward;
+import dev.tilewise.internal.conv.Geometry;
+import dev.tilewise.internal.kernel.Memory;
+import dev.tilewise.internal.plan.Candidate;
+import dev.tilewise.internal.plan.Verdict;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * A convolution bound to an input shape, with its algorithm chosen and its filters packed.
+ * Immutable: any number of threads may run it at once, each with a {@link Workspace} of its own. A
+ * run allocates nothing.
+ */
+public final class ConvPlan {
+
+  /** Half the distance from 1 to the next float: the largest relative error of one rounding. */
+  private static final double UNIT_ROUNDOFF = 0x1p-24;
+
+  private final ConvCase extents;
+  private final Layout layout;
+  private final Activation activation;
+  private final Algorithm algorithm;
+  private final Forward forward;
+
+  /** Plans that differ in their weights only share this, and their workspaces. */
+  private final Object family;
+
+  private ConvPlan(
+      ConvCase extents,
+      Layout layout,
+      Activation activation,
+      Algorithm algorithm,
+      Forward forward,
+      Object family) {
+    this.extents = extents;
+    this.layout = layout;
+    this.activation = activation;
+    this.algorithm = algorithm;
+    this.forward = forward;
+    this.family = family;
+  }
+
+  static ConvPlan of(
+      ConvCase extents,
+      Filter filter,
+      Activation activation,
+      Algorithm requested,
+      Layout layout,
+      Arena arena) {
+    Geometry g = extents.geometry();
+    Candidate candidate =
+        requested == Algorithm.AUTO ? Candidate.cheapest(g) : Candidate.valueOf(requested.name());
+    Verdict verdict = candidate.judge(g);
+    if (verdict instanceof Verdict.Reject reject) {
+      throw new IllegalArgumentException(
+          "conv2d: " + requested + " does not apply to " + extents + ": " + reject.reason());
+    }
+    Candidate.Problem problem =
+        new Candidate.Problem(g, activation.lo(), activation.hi(), filter.weights(), filter.bias());
+    return new ConvPlan(
+        extents,
+        layout,
+        activation,
+        Algorithm.valueOf(candidate.name()),
+        candidate.bind(problem, arena),
+        new Object());
+  }
+
+  /**
+   * The same plan for other weights; workspaces of one serve the other.
+   *
+   * @param filter weights of the same extents
+   * @param arena owns the packed filters, as in {@link Conv2d#plan}
+   * @return a new plan
+   * @throws IllegalArgumentException if the extents differ
+   */
+  public ConvPlan withFilter(Filter filter, Arena arena) {
+    Conv2d.of(extents, filter);
+    return new ConvPlan(
+        extents,
+        layout,
+        activation,
+        algorithm,
+        forward.withWeights(filter.weights(), filter.bias(), arena),
+        family);
+  }
+
+  /**
+   * What runs take.
+   *
+   * @return shape of the input
+   */
+  public Shape inputShape() {
+    return extents.input();
+  }
+
+  /**
+   * What runs make.
+   *
+   * @return shape of the output
+   */
+  public Shape outputShape() {
+    return extents.output();
+  }
+
+  /**
+   * The layout of input and output.
+   *
+   * @return the layout the plan was made for
+   */
+  public Layout layout() {
+    return layout;
+  }
+
+  /**
+   * All extents.
+   *
+   * @return the case
+   */
+  public ConvCase extents() {
+    return extents;
+  }
+
+  /**
+   * The algorithm chosen.
+   *
+   * @return never {@link Algorithm#AUTO}
+   */
+  public Algorithm algorithm() {
+    return algorithm;
+  }
+
+  /**
+   * Scratch of a run by one thread on memory that every thread may use: tiles, tables, and for NCHW
+   * the converted input and output. Each further thread adds {@link #bytesPerThread}.
+   *
+   * @return bytes
+   */
+  public long workspaceBytes() {
+    return bytesPerThread() + (converts() ? inputShape().bytes() + outputShape().bytes() : 0);
+  }
+
+  /**
+   * Scratch of one thread.
+   *
+   * @return bytes
+   */
+  public long bytesPerThread() {
+    return forward.scratchBytes() + forward.heapBytes();
+  }
+
+  /**
+   * The proved bound of the error of every output, before the activation, relative to {@code |bias|
+   * + sum |x| |w|} (plus {@code |residual|}): {@code n u / (1 - n u)} with u = 2^-24 and n the
+   * number of roundings a term passes through. Underflow adds at most n 2^-150. Derived in
+   * docs/numerics.md.
+   *
+   * @return the relative bound
+   */
+  public double errorBound() {
+    // One more rounding for the residual, whether or not a run has one.
+    double nu = (forward.roundings() + 1) * UNIT_ROUNDOFF;
+    return nu / (1 - nu);
+  }
+
+  /**
+   * Scratch for runs by one thread.
+   *
+   * @param arena owns it; a confined arena cannot, the garbage collector owns it then
+   * @return a workspace of this plan
+   */
+  public Workspace workspace(Arena arena) {
+    return workspace(arena, 1);
+  }
+
+  /**
+   * Scratch for runs by several threads.
+   *
+   * @param arena owns it; a confined arena cannot, the garbage collector owns it then
+   * @param threads how many threads a run may have without growing it
+   * @return a workspace of this plan
+   */
+  public Workspace workspace(Arena arena, int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("conv2d: a workspace for " + threads + " threads");
+    }
+    return new Workspace(this, arena, threads);
+  }
+
+  /**
+   * Convolves.
+   *
+   * @param x input
+   * @param y output, overwritten
+   * @param workspace of this plan
+   * @param workers who computes
+   * @throws IllegalArgumentException if a tensor has another shape or layout, the output is
+   *     read-only or overlaps the input, or the workspace belongs to another plan; nothing is
+   *     written then
+   * @throws IllegalStateException if an arena is closed or belongs to another thread, or the
+   *     workspace is in use
+   */
+  public void run(Tensor x, Tensor y, Workspace workspace, Workers workers) {
+    run(x, null, y, workspace, workers);
+  }
+
+  /**
+   * Convolves, adds a residual, then applies the activation: the bits of three separate steps.
+   *
+   * @param x input
+   * @param residual of the output's shape; null for none
+   * @param y output, overwritten
+   * @param workspace of this plan
+   * @param workers who computes
+   * @throws IllegalArgumentException as {@link #run(Tensor, Tensor, Workspace, Workers)}
+   * @throws IllegalStateException as {@link #run(Tensor, Tensor, Workspace, Workers)}
+   */
+  public void run(Tensor x, Tensor residual, Tensor y, Workspace workspace, Workers workers) {
+    require("input", x, inputShape());
+    require("output", y, outputShape());
+    requireApart("output", y, "input", x);
+    if (residual != null) {
+      require("residual", residual, outputShape());
+      requireApart("output", y, "residual", residual);
+    }
+    if (y.segment().isReadOnly()) {
+      throw new IllegalArgumentException("conv2d: the output " + y + " is read-only");
+    }
+    requireOwn(workspace);
+    if (!forward.packed().scope().isAlive()) {
+      throw new IllegalStateException("conv2d: the arena of the plan's filters is closed");
+    }
+    workspace.acquire();
+    try {
+      workspace.growTo(workers.threads());
+      MemorySegment in = inPlace(x) ? x.segment() : staged(x, workspace.stagedInput());
+      MemorySegment added = null;
+      if (residual != null) {
+        added =
+            inPlace(residual) ? residual.segment() : staged(residual, workspace.stagedResidual());
+      }
+      MemorySegment out = inPlace(y) ? y.segment() : workspace.stagedOutput();
+      workspace.compute(forward, in, added, out, workers);
+      if (out != y.segment()) {
+        Tensor.convert(out, Layout.NHWC, y.segment(), layout, outputShape());
+      }
+    } finally {
+      workspace.release();
+    }
+  }
+
+  private boolean converts() {
+    return layout == Layout.NCHW
+        && !(inputShape().layoutsCoincide() && outputShape().layoutsCoincide());
+  }
+
+  private boolean inPlace(Tensor t) {
+    return (layout == Layout.NHWC || t.shape().layoutsCoincide())
+        && Memory.isKernelMemory(t.segment());
+  }
+
+  private static MemorySegment staged(Tensor t, MemorySegment staging) {
+    Tensor.convert(t.segment(), t.layout(), staging, Layout.NHWC, t.shape());
+    return staging;
+  }
+
+  private void require(String role, Tensor t, Shape shape) {
+    Objects.requireNonNull(t, role);
+    if (!t.shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "conv2d: " + role + " is " + t.shape() + " but the plan takes " + shape + "; " + extents);
+    }
+    if (t.layout() != layout) {
+      throw new IllegalArgumentException(
+          "conv2d: " + role + " is " + t.layout() + " but the plan was made for " + layout);
+    }
+    if (!t.segment().scope().isAlive()) {
+      throw new IllegalStateException("conv2d: the arena of the " + role + " " + t + " is closed");
+    }
+    if (!t.segment().isAccessibleBy(Thread.currentThread())) {
+      throw new IllegalStateException(
+          "conv2d: the "
+              + role
+              + " "
+              + t
+              + " is in a confined arena of another thread; use Arena.ofShared() or run on that thread");
+    }
+  }
+
+  private static void requireApart(String role, Tensor t, String other, Tensor u) {
+    long start = t.segment().address();
+    long otherStart = u.segment().address();
+    if (start < otherStart + u.segment().byteSize()
+        && otherStart < start + t.segment().byteSize()) {
+      throw new IllegalArgumentException(
+          "conv2d: " + role + " " + t + " overlaps " + other + " " + u + " in memory");
+    }
+  }
+
+  private void requireOwn(Workspace workspace) {
+    if (workspace.plan().family != family) {
+      throw new IllegalArgumentException(
+          "conv2d: the workspace belongs to the plan of "
+              + workspace.plan().extents
+              + " and has "
+              + workspace.bytes()
+              + " bytes; "
+              + extents
+              + " needs "
+              + workspaceBytes()
+              + ": use plan.workspace(arena)");
+    }
+  }
+
+  Forward forward() {
+    return forward;
+  }
+
+  /**
+   * What was chosen and why: algorithm, tile, vector width, workspace, error, and every other
+   * algorithm with its cost or the reason of its rejection.
+   *
+   * @return several lines of text
+   */
+  public String explain() {
+    Geometry g = extents.geometry();
+    StringBuilder text = new StringBuilder();
+    text.append(extents).append(", ").append(layout).append(": ").append(algorithm).append('\n');
+    line(text, "kernel", forward.describe());
+    line(
+        text,
+        "work",
+        String.format(Locale.ROOT, "%.3f million multiply-adds", extents.macs() / 1e6));
+    line(text, "activation", activation.toString());
+    line(
+        text,
+        "sums",
+        g.sumLength() + " terms in " + g.blocks() + " block(s) of at most " + g.blockLength());
+    line(
+        text,
+        "error bound",
+        String.format(Locale.ROOT, "%.3g of |bias| + sum |x| |w|", errorBound()));
+    line(text, "packed filters", forward.packedBytes() + " bytes");
+    line(
+        text,
+        "workspace",
+        workspaceBytes() + " bytes, and " + bytesPerThread() + " for each further thread");
+    line(
+        text,
+        "staging",
+        (converts()
+                ? "NCHW input and output are converted; "
+                : "none in memory all threads may use; ")
+            + "tensors in confined arenas or mapped files are copied, which adds up to "
+            + (inputShape().bytes() + outputShape().bytes())
+            + " bytes");
+    for (Candidate candidate : Candidate.values()) {
+      Verdict verdict = candidate.judge(g);
+      line(text, "  " + candidate.name(), verdictText(candidate, verdict));
+    }
+    return text.toString();
+  }
+
+  private String verdictText(Candidate candidate, Verdict verdict) {
+    if (verdict instanceof Verdict.Accept accept) {
+      String cost = String.format(Locale.ROOT, "expected cost %.3f million", accept.cost() / 1e6);
+      return candidate.name().equals(algorithm.name()) ? cost + ", taken" : cost;
+    }
+    return "rejected: " + ((Verdict.Reject) verdict).reason();
+  }
+
+  private static void line(StringBuilder text, String name, String value) {
+    text.append(String.format(Locale.ROOT, "  %-15s %s%n", name, value));
+  }
+
+  @Override
+  public String toString() {
+    return extents + " " + layout + " " + algorithm;
+  }
+}

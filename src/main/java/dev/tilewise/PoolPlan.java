@@ -1,0 +1,159 @@
+package dev.tilewise;
+
+import dev.tilewise.internal.conv.Pooling;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Pooling bound to an input shape. Immutable: any number of threads may run it at once, and a run
+ * allocates nothing. Tensors in NCHW, confined arenas or mapped files are copied in each call.
+ */
+public final class PoolPlan {
+
+  /** Half the distance from 1 to the next float: the largest relative error of one rounding. */
+  private static final double UNIT_ROUNDOFF = 0x1p-24;
+
+  private final Pool2d pool;
+  private final Shape input;
+  private final Shape output;
+  private final Pooling pooling;
+  private final Operands operands;
+
+  PoolPlan(Pool2d pool, Shape input, Shape output, Layout layout) {
+    this.pool = pool;
+    this.input = input;
+    this.output = output;
+    pooling =
+        new Pooling(
+            pool.geometry(input),
+            pool.kind() == Pool2d.Kind.MAX,
+            pool.countsPadding(),
+            pool.bottom(),
+            pool.right());
+    operands = new Operands("pool2d", layout, pool + " of " + input);
+  }
+
+  /**
+   * What runs take.
+   *
+   * @return shape of the input
+   */
+  public Shape inputShape() {
+    return input;
+  }
+
+  /**
+   * What runs make.
+   *
+   * @return shape of the output
+   */
+  public Shape outputShape() {
+    return output;
+  }
+
+  /**
+   * The layout of all tensors.
+   *
+   * @return the layout the plan was made for
+   */
+  public Layout layout() {
+    return operands.layout();
+  }
+
+  /**
+   * The proved bound of the error of a mean, relative to the mean of the magnitudes; 0 for maxima,
+   * which are exact. Each row of a window is summed, then the row sums, then the sum is divided.
+   *
+   * @return the relative bound
+   */
+  public double errorBound() {
+    if (pool.kind() == Pool2d.Kind.MAX) {
+      return 0;
+    }
+    double nu = pooling.roundings() * UNIT_ROUNDOFF;
+    return nu / (1 - nu);
+  }
+
+  /**
+   * Pools.
+   *
+   * @param x input
+   * @param y output, overwritten
+   * @param workers who computes
+   * @throws IllegalArgumentException if a tensor has another shape or layout, or the output is
+   *     read-only or overlaps the input; nothing is written then
+   * @throws IllegalStateException if an arena is closed or belongs to another thread
+   */
+  public void run(Tensor x, Tensor y, Workers workers) {
+    operands.require("input", x, input);
+    requireResult("output", y, output, "input", x);
+    MemorySegment in = Operands.read(x);
+    MemorySegment out = Operands.written(y);
+    workers.run(pooling.rowUnits(), (unit, slot) -> pooling.run(unit, in, out));
+    Operands.store(out, y);
+  }
+
+  /**
+   * Finds the maxima.
+   *
+   * @param x input
+   * @param indices receives for every output, in NCHW order, the place {@code iy * W + ix} of the
+   *     maximum in its plane
+   * @param workers who computes
+   * @throws IllegalArgumentException if this is average pooling, the input has another shape or
+   *     layout, or there are not as many indices as outputs
+   * @throws IllegalStateException if an arena is closed or belongs to another thread
+   */
+  public void argmax(Tensor x, long[] indices, Workers workers) {
+    if (pool.kind() != Pool2d.Kind.MAX) {
+      throw new IllegalArgumentException("pool2d: " + pool + " has no argmax; only max has");
+    }
+    operands.require("input", x, input);
+    if (indices.length != output.elements()) {
+      throw new IllegalArgumentException(
+          "pool2d: the output "
+              + output
+              + " needs "
+              + output.elements()
+              + " indices, not "
+              + indices.length);
+    }
+    MemorySegment in = Operands.read(x);
+    workers.run(pooling.rowUnits(), (unit, slot) -> pooling.argmax(unit, in, indices));
+  }
+
+  /**
+   * The gradient of the input. A maximum passes dy on to where it is; a mean passes dy over its
+   * divisor on to each of its taps. What an input pixel gets from several windows is added in the
+   * order of the windows.
+   *
+   * @param x input; average pooling only checks its shape
+   * @param dy gradient of the output
+   * @param dx gradient of the input, overwritten
+   * @param workers who computes
+   * @throws IllegalArgumentException if a tensor has another shape or layout, or dx is read-only or
+   *     overlaps another; no tensor is written then
+   * @throws IllegalStateException if an arena is closed or belongs to another thread
+   */
+  public void backward(Tensor x, Tensor dy, Tensor dx, Workers workers) {
+    operands.require("x", x, input);
+    operands.require("dy", dy, output);
+    requireResult("dx", dx, input, "x", x);
+    operands.requireApart("dx", dx.segment(), "dy", dy.segment());
+    MemorySegment in = Operands.read(x);
+    MemorySegment gradient = Operands.read(dy);
+    MemorySegment out = Operands.written(dx);
+    workers.run(pooling.imageUnits(), (unit, slot) -> pooling.backward(unit, in, gradient, out));
+    Operands.store(out, dx);
+  }
+
+  private void requireResult(String role, Tensor t, Shape shape, String other, Tensor read) {
+    operands.require(role, t, shape);
+    operands.requireWritable(role, t.segment());
+    operands.requireApart(role, t.segment(), other, read.segment());
+  }
+
+  @Override
+  public String toString() {
+    return pool + " of " + input + " " + operands.layout();
+  }
+}

@@ -1,0 +1,261 @@
+package dev.tilewise;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+
+/**
+ * A view of off-heap memory as four extents of floats. A tensor owns nothing: its memory lives as
+ * long as the arena it came from, and using it later throws {@link IllegalStateException}.
+ *
+ * <p>Convolutions run fastest on memory that every thread may use ({@link Arena#ofShared}, {@link
+ * Arena#ofAuto}, {@link Arena#global}); tensors in confined arenas or mapped files work too, at the
+ * price of a copy.
+ */
+public final class Tensor {
+
+  /** Alignment of allocated tensors, bytes: one cache line, one 512-bit vector. */
+  public static final long ALIGNMENT = 64;
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+  private final MemorySegment segment;
+  private final Shape shape;
+  private final Layout layout;
+
+  private Tensor(MemorySegment segment, Shape shape, Layout layout) {
+    this.segment = segment;
+    this.shape = shape;
+    this.layout = layout;
+  }
+
+  /**
+   * Allocates a tensor of zeros, aligned to {@value #ALIGNMENT} bytes.
+   *
+   * @param arena who owns the memory and decides when it ends
+   * @param shape extents
+   * @param layout order in memory
+   * @return the tensor
+   */
+  public static Tensor allocate(Arena arena, Shape shape, Layout layout) {
+    Objects.requireNonNull(layout, "layout");
+    return new Tensor(arena.allocate(shape.bytes(), ALIGNMENT), shape, layout);
+  }
+
+  /**
+   * Wraps memory of the caller without a copy.
+   *
+   * @param segment off-heap memory of at least {@code shape.bytes()} bytes, aligned to 4; floats in
+   *     the machine's byte order
+   * @param shape extents
+   * @param layout order in memory
+   * @return the tensor, over the first {@code shape.bytes()} bytes
+   * @throws IllegalArgumentException if the segment is on the heap, too small or misaligned
+   * @throws IllegalStateException if its arena is closed
+   */
+  public static Tensor of(MemorySegment segment, Shape shape, Layout layout) {
+    Objects.requireNonNull(layout, "layout");
+    if (!segment.isNative()) {
+      throw new IllegalArgumentException(
+          "tensor: " + shape + " over a heap segment; use off-heap memory, or copy with copyFrom");
+    }
+    if (segment.byteSize() < shape.bytes()) {
+      throw new IllegalArgumentException(
+          "tensor: "
+              + shape
+              + " needs "
+              + shape.bytes()
+              + " bytes but the segment has "
+              + segment.byteSize());
+    }
+    if (segment.address() % Float.BYTES != 0) {
+      throw new IllegalArgumentException(
+          "tensor: " + shape + " over memory that is not aligned to " + Float.BYTES + " bytes");
+    }
+    if (!segment.scope().isAlive()) {
+      throw new IllegalStateException("tensor: " + shape + " over memory whose arena is closed");
+    }
+    return new Tensor(segment.asSlice(0, shape.bytes()), shape, layout);
+  }
+
+  /**
+   * Allocates a tensor and fills it.
+   *
+   * @param arena who owns the memory
+   * @param shape extents
+   * @param layout order in memory, and of the values
+   * @param values exactly {@code shape.elements()} floats in that order
+   * @return the tensor
+   * @throws IllegalArgumentException if the number of values is wrong
+   */
+  public static Tensor of(Arena arena, Shape shape, Layout layout, float... values) {
+    requireCount(shape, values.length);
+    return allocate(arena, shape, layout).copyFrom(values, layout);
+  }
+
+  /**
+   * The memory.
+   *
+   * @return a segment of exactly {@code shape().bytes()} bytes
+   */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /**
+   * The extents.
+   *
+   * @return the shape
+   */
+  public Shape shape() {
+    return shape;
+  }
+
+  /**
+   * The order in memory.
+   *
+   * @return the layout
+   */
+  public Layout layout() {
+    return layout;
+  }
+
+  /**
+   * The same memory, not to be written through this view.
+   *
+   * @return a read-only tensor
+   */
+  public Tensor asReadOnly() {
+    return new Tensor(segment.asReadOnly(), shape, layout);
+  }
+
+  /**
+   * One element.
+   *
+   * @param n image
+   * @param c channel
+   * @param y row
+   * @param x column
+   * @return its value
+   * @throws IndexOutOfBoundsException if an index is outside its extent
+   */
+  public float get(int n, int c, int y, int x) {
+    return segment.getAtIndex(FLOAT, checkedIndex(n, c, y, x));
+  }
+
+  /**
+   * Writes one element.
+   *
+   * @param n image
+   * @param c channel
+   * @param y row
+   * @param x column
+   * @param value its new value
+   * @throws IndexOutOfBoundsException if an index is outside its extent
+   */
+  public void set(int n, int c, int y, int x, float value) {
+    segment.setAtIndex(FLOAT, checkedIndex(n, c, y, x), value);
+  }
+
+  private long checkedIndex(int n, int c, int y, int x) {
+    Objects.checkIndex(n, shape.n());
+    Objects.checkIndex(c, shape.c());
+    Objects.checkIndex(y, shape.h());
+    Objects.checkIndex(x, shape.w());
+    return layout.index(shape, n, c, y, x);
+  }
+
+  /**
+   * Sets every element to one value.
+   *
+   * @param value the value
+   * @return this
+   */
+  public Tensor fill(float value) {
+    for (long i = 0; i < shape.elements(); i++) {
+      segment.setAtIndex(FLOAT, i, value);
+    }
+    return this;
+  }
+
+  /**
+   * Fills the tensor from an array.
+   *
+   * @param values exactly {@code shape().elements()} floats
+   * @param order the layout of the array
+   * @return this
+   * @throws IllegalArgumentException if the number of values is wrong
+   */
+  public Tensor copyFrom(float[] values, Layout order) {
+    requireCount(shape, values.length);
+    convert(MemorySegment.ofArray(values), order, segment, layout, shape);
+    return this;
+  }
+
+  /**
+   * Copies the elements of another tensor, converting the layout.
+   *
+   * @param source a tensor of the same shape
+   * @return this
+   * @throws IllegalArgumentException if the shapes differ
+   */
+  public Tensor copyFrom(Tensor source) {
+    if (!source.shape.equals(shape)) {
+      throw new IllegalArgumentException(
+          "tensor: cannot copy " + source.shape + " into " + shape + "; the shapes must be equal");
+    }
+    convert(source.segment, source.layout, segment, layout, shape);
+    return this;
+  }
+
+  /**
+   * The elements as an array.
+   *
+   * @param order the layout of the array
+   * @return a new array
+   * @throws IllegalArgumentException if there are 2^31 elements or more
+   */
+  public float[] toArray(Layout order) {
+    if (shape.elements() > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException("tensor: " + shape + " does not fit a Java array");
+    }
+    float[] values = new float[(int) shape.elements()];
+    convert(segment, layout, MemorySegment.ofArray(values), order, shape);
+    return values;
+  }
+
+  static void convert(
+      MemorySegment from, Layout fromLayout, MemorySegment to, Layout toLayout, Shape shape) {
+    if (fromLayout == toLayout || shape.layoutsCoincide()) {
+      MemorySegment.copy(from, 0, to, 0, shape.bytes());
+      return;
+    }
+    // Per image a matrix of channels x pixels is transposed.
+    long pixels = (long) shape.h() * shape.w();
+    long rows = fromLayout == Layout.NCHW ? shape.c() : pixels;
+    long columns = fromLayout == Layout.NCHW ? pixels : shape.c();
+    for (long n = 0; n < shape.n(); n++) {
+      long image = n * rows * columns;
+      for (long r = 0; r < rows; r++) {
+        for (long c = 0; c < columns; c++) {
+          float value = from.getAtIndex(FLOAT, image + r * columns + c);
+          to.setAtIndex(FLOAT, image + c * rows + r, value);
+        }
+      }
+    }
+  }
+
+  private static void requireCount(Shape shape, long count) {
+    if (count != shape.elements()) {
+      throw new IllegalArgumentException(
+          "tensor: " + shape + " has " + shape.elements() + " elements, not " + count);
+    }
+  }
+
+  /** Shape and layout, such as {@code n1c64h56w56 NHWC}. */
+  @Override
+  public String toString() {
+    return shape + " " + layout;
+  }
+}

@@ -1,0 +1,127 @@
+package dev.tilewise;
+
+import dev.tilewise.internal.conv.Forward;
+import dev.tilewise.internal.kernel.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The scratch of one run at a time, made by {@link ConvPlan#workspace}. It is complete for the
+ * number of threads it was made for and for tensors in memory that every thread may use; the first
+ * run with more threads, or with tensors that must be staged, adds what it needs, and later runs
+ * allocate nothing.
+ */
+public final class Workspace implements Workers.Task {
+
+  private final ConvPlan plan;
+  private final Arena arena;
+  private final AtomicBoolean inUse = new AtomicBoolean();
+  private Forward.Scratch[] slots = {};
+  private long bytes;
+  private MemorySegment stagedInput;
+  private MemorySegment stagedResidual;
+  private MemorySegment stagedOutput;
+  // The run in progress.
+  private Forward forward;
+  private MemorySegment x;
+  private MemorySegment residual;
+  private MemorySegment y;
+
+  Workspace(ConvPlan plan, Arena arena, int threads) {
+    this.plan = plan;
+    this.arena = arena;
+    growTo(threads);
+  }
+
+  /**
+   * Scratch held now: more than {@link ConvPlan#workspaceBytes} only after runs that needed more.
+   *
+   * @return bytes
+   */
+  public long bytes() {
+    return bytes;
+  }
+
+  /** The geometry this workspace was made for: plans with other weights share it. */
+  ConvPlan plan() {
+    return plan;
+  }
+
+  void acquire() {
+    if (!inUse.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "conv2d: the workspace is in use by another run; give each concurrent run its own");
+    }
+  }
+
+  void release() {
+    forward = null;
+    x = null;
+    residual = null;
+    y = null;
+    inUse.set(false);
+  }
+
+  void growTo(int threads) {
+    if (slots.length >= threads) {
+      return;
+    }
+    Forward shape = plan.forward();
+    // After construction the garbage collector owns what is added: the arena may belong to another
+    // thread.
+    Arena owner = slots.length == 0 ? arena : Arena.ofAuto();
+    Forward.Scratch[] grown = Arrays.copyOf(slots, threads);
+    for (int slot = slots.length; slot < threads; slot++) {
+      grown[slot] = shape.scratch(Memory.allocate(owner, shape.scratchBytes()));
+      bytes += shape.scratchBytes() + shape.heapBytes();
+    }
+    slots = grown;
+  }
+
+  MemorySegment stagedInput() {
+    if (stagedInput == null) {
+      stagedInput = stage(plan.inputShape());
+    }
+    return stagedInput;
+  }
+
+  MemorySegment stagedResidual() {
+    if (stagedResidual == null) {
+      stagedResidual = stage(plan.outputShape());
+    }
+    return stagedResidual;
+  }
+
+  MemorySegment stagedOutput() {
+    if (stagedOutput == null) {
+      stagedOutput = stage(plan.outputShape());
+    }
+    return stagedOutput;
+  }
+
+  private MemorySegment stage(Shape shape) {
+    bytes += shape.bytes();
+    return Memory.allocate(slots.length == 0 ? arena : Arena.ofAuto(), shape.bytes());
+  }
+
+  void compute(
+      Forward bound,
+      MemorySegment input,
+      MemorySegment added,
+      MemorySegment output,
+      Workers workers) {
+    forward = bound;
+    x = input;
+    residual = added;
+    y = output;
+    workers.run(bound.units(), this);
+  }
+
+  /** One unit of the run in progress. Called by {@link Workers} alone. */
+  @Override
+  public void run(int unit, int slot) {
+    forward.run(unit, slots[slot], x, residual, y);
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Labelled images: the readers of IDX (MNIST) and CIFAR-10 files, pictures through {@code ImageIO},
+ * and a built-in generator of handwritten-like digits.
+ *
+ * <p>Start with {@link dev.tilewise.data.DatasetFolder} for files and {@link
+ * dev.tilewise.data.SyntheticDigits} for data out of nothing; both give {@link
+ * dev.tilewise.data.Dataset}. A damaged or mislabelled file is a {@link
+ * dev.tilewise.data.BadDataException} whose message starts with the file. This package depends on
+ * the JDK alone.
+ */
+package dev.tilewise.data;

@@ -1,0 +1,295 @@
+package dev.tilewise.internal.conv;
+
+import dev.tilewise.internal.kernel.Gather;
+import dev.tilewise.internal.kernel.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/**
+ * A region's share of a direct convolution: its pixels in chunks, and how a chunk's windows get
+ * onto the heap, where tiles read them. Either way a pixel's window becomes a few runs.
+ *
+ * <ul>
+ *   <li>As a <i>strip</i>: the input rows that a chunk touches are copied as they are; windows
+ *       overlap in the copy.
+ *   <li><i>Gathered</i>: each window's pieces are copied side by side, which repeats what windows
+ *       share but turns many short runs into one.
+ * </ul>
+ */
+final class DirectPart {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+  /** Staged bytes of a chunk: with a panel beside them they stay in an L2 of 1 MB. */
+  private static final long STRIP_BYTES = 448 << 10;
+
+  /** Gathered windows have no overlap to exploit: they should stay near L1. */
+  private static final long GATHER_BYTES = 48 << 10;
+
+  /** Most pixels of a chunk, so that tables stay small. */
+  private static final int MAX_PIXELS = 4096;
+
+  /** Longest strip, floats. */
+  private static final long MAX_STRIP = 1 << 26;
+
+  private final Geometry g;
+  private final Region region;
+  private final boolean gathers;
+  private final int firstChunk;
+  private final int chunkLines;
+  private final int chunkColumns;
+  private final long columnChunks;
+  private final int chunks;
+  private final int rowStep;
+  private final int stagedLength;
+  private final long[] pieceOffsets;
+  private final int[] pieceLengths;
+  private final int[] runs;
+  private final int[] blockRuns;
+
+  DirectPart(
+      Geometry g, Region region, int tileRows, int panels, int wantedChunks, int firstChunk) {
+    this.g = g;
+    this.region = region;
+    this.firstChunk = firstChunk;
+    List<Region.Run> pieces = region.runs(g, (long) g.w() * g.c());
+    gathers = wantsGathering(pieces, panels);
+    long lines = (long) g.n() * region.rows();
+    long pixels = lines * region.columns();
+    long most =
+        Math.min(MAX_PIXELS, Math.max(8L * tileRows, (pixels + wantedChunks - 1) / wantedChunks));
+    int columns = Math.min(region.columns(), (int) most);
+    while (columns > tileRows && stagedFloats(1, columns) * Float.BYTES > budget()) {
+      columns = Math.max(tileRows, columns / 2 / tileRows * tileRows);
+    }
+    int many = 1;
+    if (columns == region.columns()) {
+      while (many < lines
+          && (many + 1L) * columns <= most
+          && stagedFloats(many + 1, columns) * Float.BYTES <= budget()) {
+        many++;
+      }
+    }
+    chunkColumns = columns;
+    chunkLines = leastWaste(many, columns, tileRows);
+    columnChunks = (region.columns() + columns - 1) / columns;
+    chunks = Math.toIntExact((lines + chunkLines - 1) / chunkLines * columnChunks);
+    rowStep = gathers ? 0 : Math.toIntExact(region.inputColumns(g, columns) * g.c());
+    stagedLength = Math.toIntExact(stagedFloats(chunkLines, columns) + Lanes.COUNT);
+    pieceOffsets = pieces.stream().mapToLong(run -> run.from() * Float.BYTES).toArray();
+    pieceLengths = pieces.stream().mapToInt(Region.Run::length).toArray();
+    List<List<Region.Run>> blocks =
+        Region.blocks(gathers ? Region.gathered(pieces) : region.runs(g, rowStep), g.blockLength());
+    runs =
+        blocks.stream()
+            .flatMap(List::stream)
+            .flatMapToInt(
+                run -> java.util.stream.IntStream.of((int) run.from(), run.term(), run.length()))
+            .toArray();
+    blockRuns = new int[blocks.size() + 1];
+    for (int block = 0; block < blocks.size(); block++) {
+      blockRuns[block + 1] = blockRuns[block] + blocks.get(block).size();
+    }
+  }
+
+  /**
+   * Compares what the two ways cost per pixel, in cycles measured on the machine of
+   * docs/benchmarks.md: a run costs a tile of eight rows 40 cycles for each panel; a strip copies a
+   * vector in 2, a gathered piece in 4.
+   */
+  private boolean wantsGathering(List<Region.Run> pieces, int panels) {
+    if (!region.hasTaps()) {
+      return false;
+    }
+    double vectors = 0;
+    for (Region.Run piece : pieces) {
+      vectors += Math.ceil((double) piece.length() / Lanes.COUNT);
+    }
+    double gather = 4 * vectors + 40.0 / 8 * panels;
+    double touched = (double) g.sh() * g.sw() * g.c() / Lanes.COUNT;
+    double strip = 2 * touched + 40.0 / 8 * panels * pieces.size();
+    return gather < strip || region.inputRows(g, 1) * region.inputColumns(g, 1) * g.c() > MAX_STRIP;
+  }
+
+  private long budget() {
+    return gathers ? GATHER_BYTES : STRIP_BYTES;
+  }
+
+  /**
+   * Floats from one gathered window to the next: the last piece's last vector may write too much.
+   */
+  private int gatheredStep() {
+    return g.sumLength() + Lanes.COUNT;
+  }
+
+  /**
+   * Floats that a chunk takes. Images begin anew, so a chunk of many lines may span several of
+   * them.
+   */
+  private long stagedFloats(int lines, int columns) {
+    if (gathers) {
+      return (long) lines * columns * gatheredStep();
+    }
+    if (!region.hasTaps()) {
+      return 0;
+    }
+    // At worst an image ends after each region.rows() lines.
+    long images = (lines + region.rows() - 1L) / region.rows() + 1;
+    long whole = Math.min(lines, images) * (region.inputRows(g, 1) - g.sh());
+    long inputRows = (long) lines * g.sh() + Math.max(whole, region.inputRows(g, 1) - g.sh());
+    return Math.max(inputRows, lines) * region.inputColumns(g, columns) * g.c();
+  }
+
+  /** Lines, at least half of those allowed, that leave the fewest rows of tiles unused. */
+  private static int leastWaste(int most, int columns, int tileRows) {
+    int best = most;
+    double least = Double.MAX_VALUE;
+    for (int lines = most; lines >= Math.max(1, most / 2); lines--) {
+      long pixels = (long) lines * columns;
+      double waste = (double) ((pixels + tileRows - 1) / tileRows * tileRows) / pixels;
+      if (waste < least - 1e-3) {
+        least = waste;
+        best = lines;
+      }
+    }
+    return best;
+  }
+
+  int firstChunk() {
+    return firstChunk;
+  }
+
+  int chunks() {
+    return chunks;
+  }
+
+  boolean gathers() {
+    return gathers;
+  }
+
+  /** Most pixels of a chunk. */
+  int chunkPixels() {
+    return chunkLines * chunkColumns;
+  }
+
+  /** Floats of a staged chunk. */
+  int stagedLength() {
+    return stagedLength;
+  }
+
+  /** Blocks of the sum that are present. */
+  int blocks() {
+    return blockRuns.length - 1;
+  }
+
+  /** Triples of offset, term and length, as tiles take them. */
+  int[] runs() {
+    return runs;
+  }
+
+  /** First run of a block. */
+  int firstRun(int block) {
+    return blockRuns[block];
+  }
+
+  /**
+   * Stages one chunk: fills the scratch with its windows and with where they and their outputs lie.
+   *
+   * @return the chunk's pixels
+   */
+  int stage(int chunk, int group, DirectScratch s, MemorySegment x) {
+    long which = chunk - firstChunk;
+    long firstLine = which / columnChunks * chunkLines;
+    int firstColumn = (int) (which % columnChunks) * chunkColumns;
+    long endLine = Math.min(firstLine + chunkLines, (long) g.n() * region.rows());
+    int columns = Math.min(chunkColumns, region.columns() - firstColumn);
+    int pixels = 0;
+    int at = 0;
+    for (long line = firstLine; line < endLine; ) {
+      int row = (int) (line % region.rows());
+      long n = line / region.rows();
+      int rows = (int) Math.min(region.rows() - row, endLine - line);
+      locate(n, row, rows, firstColumn, columns, group, pixels, at, s);
+      if (!gathers && region.hasTaps()) {
+        at += copyStrip(n, row, rows, firstColumn, columns, at, s, x);
+      }
+      pixels += rows * columns;
+      line += rows;
+    }
+    if (gathers) {
+      Gather.rows(x, s.inputs, pixels, pieceOffsets, pieceLengths, s.staged, gatheredStep());
+    }
+    return pixels;
+  }
+
+  /** Where the pixels of some lines of one image lie. */
+  private void locate(
+      long n,
+      int row,
+      int rows,
+      int firstColumn,
+      int columns,
+      int group,
+      int firstPixel,
+      int at,
+      DirectScratch s) {
+    long outputStep = (long) g.k() * Float.BYTES;
+    long inputStep = (long) g.sw() * g.c() * Float.BYTES;
+    int stagedStep = gathers ? gatheredStep() : g.sw() * g.c();
+    long ox = (long) region.ox() + firstColumn;
+    long ix = ox * g.sw() - g.pl();
+    int i = firstPixel;
+    for (int r = 0; r < rows; r++) {
+      long oy = (long) region.oy() + row + r;
+      long iy = oy * g.sh() - g.pt();
+      long output =
+          (((n * s.oh + oy) * s.ow + ox) * g.k() + (long) group * g.groupK()) * Float.BYTES;
+      long input =
+          (((n * g.h() + iy) * g.w() + ix) * g.c() + (long) group * g.groupC()) * Float.BYTES;
+      // Runs count from the place of tap (0, 0), present or not.
+      int staged =
+          gathers
+              ? i * stagedStep
+              : at
+                  + (r * g.sh() - region.firstTapY() * g.dh()) * rowStep
+                  - region.firstTapX() * g.dw() * g.c()
+                  + group * g.groupC();
+      for (int end = i + columns; i < end; i++) {
+        s.outputs[i] = output;
+        s.inputs[i] = input;
+        s.rows[i] = staged;
+        output += outputStep;
+        input += inputStep;
+        staged += stagedStep;
+      }
+    }
+  }
+
+  /** Copies the input rows that some lines of one image touch; returns the floats they take. */
+  private int copyStrip(
+      long n,
+      int row,
+      int rows,
+      int firstColumn,
+      int columns,
+      int at,
+      DirectScratch s,
+      MemorySegment x) {
+    long iy = (long) (region.oy() + row) * g.sh() - g.pt() + (long) region.firstTapY() * g.dh();
+    long ix =
+        (long) (region.ox() + firstColumn) * g.sw() - g.pl() + (long) region.firstTapX() * g.dw();
+    int inputRows = (int) region.inputRows(g, rows);
+    int width = (int) region.inputColumns(g, columns) * g.c();
+    long from = ((n * g.h() + iy) * g.w() + ix) * g.c() * Float.BYTES;
+    long step = (long) g.w() * g.c() * Float.BYTES;
+    if (width == rowStep && (long) width * Float.BYTES == step) {
+      MemorySegment.copy(x, FLOAT, from, s.staged, at, inputRows * rowStep);
+    } else {
+      for (int y = 0; y < inputRows; y++) {
+        MemorySegment.copy(x, FLOAT, from + y * step, s.staged, at + y * rowStep, width);
+      }
+    }
+    return inputRows * rowStep;
+  }
+}

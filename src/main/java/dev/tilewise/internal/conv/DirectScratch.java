@@ -1,0 +1,49 @@
+package dev.tilewise.internal.conv;
+
+import java.lang.foreign.MemorySegment;
+
+/** Tables and staged windows of one thread. */
+final class DirectScratch implements Forward.Scratch {
+
+  /** Partial sums of tiles. */
+  final MemorySegment sums;
+
+  /** Staged windows, or the strip that they lie in. */
+  final float[] staged;
+
+  /** Where each window starts in {@link #staged}. */
+  final int[] rows;
+
+  /** Where each window starts in the input, bytes; gathered only. */
+  final long[] inputs;
+
+  /** Where each pixel's outputs start, bytes. */
+  final long[] outputs;
+
+  final long oh;
+  final long ow;
+
+  DirectScratch(Geometry g, DirectPlan plan, MemorySegment sums) {
+    this.sums = sums;
+    staged = new float[plan.stagedLength()];
+    rows = new int[plan.maxRows()];
+    inputs = new long[plan.maxRows()];
+    outputs = new long[plan.maxRows()];
+    oh = g.oh();
+    ow = g.ow();
+  }
+
+  /** Bytes of the tables of one thread. */
+  static long heapBytes(DirectPlan plan) {
+    return (long) plan.stagedLength() * Float.BYTES
+        + (long) plan.maxRows() * (Integer.BYTES + 2 * Long.BYTES);
+  }
+
+  /** Repeats the last pixel in the rows that a last tile has too many. */
+  void repeatLast(int pixels, int end) {
+    for (int i = pixels; i < end; i++) {
+      rows[i] = rows[pixels - 1];
+      outputs[i] = outputs[pixels - 1];
+    }
+  }
+}

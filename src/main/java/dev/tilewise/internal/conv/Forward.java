@@ -1,0 +1,62 @@
+package dev.tilewise.internal.conv;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A convolution bound to extents and weights: immutable, shareable, cut into units that any thread
+ * may compute in any order. All segments are kernel memory, NHWC.
+ */
+public interface Forward {
+
+  /** Number of independent units of one run. */
+  int units();
+
+  /** Native scratch of one thread, bytes. */
+  long scratchBytes();
+
+  /** On-heap scratch of one thread, bytes. */
+  long heapBytes();
+
+  /**
+   * The scratch of one thread.
+   *
+   * @param memory {@link #scratchBytes} bytes
+   */
+  Scratch scratch(MemorySegment memory);
+
+  /**
+   * Computes one unit.
+   *
+   * @param unit from 0
+   * @param scratch of the calling thread, made by {@link #scratch}
+   * @param x input
+   * @param residual added before the activation, of the output's extents; or null
+   * @param y output
+   */
+  void run(int unit, Scratch scratch, MemorySegment x, MemorySegment residual, MemorySegment y);
+
+  /**
+   * The same convolution with other weights.
+   *
+   * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
+   * @param bias K floats, or null
+   * @param arena owns the packed weights
+   */
+  Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena);
+
+  /** Largest number of roundings that one term of a sum passes through. */
+  int roundings();
+
+  /** Memory that the packed weights live in: the plan ends with it. */
+  MemorySegment packed();
+
+  /** Size of the packed weights, on the heap or off it. */
+  long packedBytes();
+
+  /** Tile, vector width, panels: one line for a reader. */
+  String describe();
+
+  /** Scratch of one thread; each algorithm has its own. */
+  interface Scratch {}
+}

@@ -1,0 +1,99 @@
+package dev.tilewise.internal.conv;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** {@link NaiveConvolution} as an algorithm: a unit is one output row. */
+public final class NaiveForward implements Forward {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+  private static final Scratch NOTHING = new Scratch() {};
+
+  private final Geometry g;
+  private final float lo;
+  private final float hi;
+  private final MemorySegment weights;
+  private final MemorySegment bias;
+
+  /**
+   * Copies the weights.
+   *
+   * @param g extents
+   * @param lo lower limit of the outputs
+   * @param hi upper limit of the outputs
+   * @param weights {@code [K, C/groups, FH, FW]}
+   * @param bias K floats or null
+   */
+  public NaiveForward(Geometry g, float lo, float hi, MemorySegment weights, MemorySegment bias) {
+    this.g = g;
+    this.lo = lo;
+    this.hi = hi;
+    this.weights = Arena.ofAuto().allocate(weights.byteSize(), Float.BYTES).copyFrom(weights);
+    this.bias =
+        bias == null ? null : Arena.ofAuto().allocate(bias.byteSize(), Float.BYTES).copyFrom(bias);
+  }
+
+  @Override
+  public int units() {
+    return Math.multiplyExact(g.n(), g.oh());
+  }
+
+  @Override
+  public long scratchBytes() {
+    return 0;
+  }
+
+  @Override
+  public long heapBytes() {
+    return 0;
+  }
+
+  @Override
+  public Scratch scratch(MemorySegment memory) {
+    return NOTHING;
+  }
+
+  @Override
+  public void run(
+      int unit, Scratch scratch, MemorySegment x, MemorySegment residual, MemorySegment y) {
+    NaiveConvolution naive = new NaiveConvolution(g, x, weights, bias);
+    int n = unit / g.oh();
+    int oy = unit % g.oh();
+    for (int ox = 0; ox < g.ow(); ox++) {
+      for (int k = 0; k < g.k(); k++) {
+        long i = ((long) unit * g.ow() + ox) * g.k() + k;
+        float sum = naive.at(n, k, oy, ox);
+        if (residual != null) {
+          sum += residual.getAtIndex(FLOAT, i);
+        }
+        y.setAtIndex(FLOAT, i, sum < lo ? lo : sum > hi ? hi : sum);
+      }
+    }
+  }
+
+  @Override
+  public Forward withWeights(MemorySegment newWeights, MemorySegment newBias, Arena arena) {
+    return new NaiveForward(g, lo, hi, newWeights, newBias);
+  }
+
+  @Override
+  public int roundings() {
+    return Math.min(g.blockLength(), g.sumLength()) + g.blocks() - 1;
+  }
+
+  @Override
+  public MemorySegment packed() {
+    return weights;
+  }
+
+  @Override
+  public long packedBytes() {
+    return weights.byteSize();
+  }
+
+  @Override
+  public String describe() {
+    return "plain loops, one output at a time";
+  }
+}

@@ -1,0 +1,167 @@
+package dev.tilewise.internal.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * The largest values of one pooling window, lanes along the depth column. A later value replaces an
+ * earlier one only if it is larger; the first NaN replaces everything and stays.
+ */
+public final class MaxWindow {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private MaxWindow() {}
+
+  /**
+   * The maxima. All memory is kernel memory, offsets and steps are bytes.
+   *
+   * @param x input
+   * @param xOff the window's first tap
+   * @param rows taps down
+   * @param rowStep from tap to tap down
+   * @param columns taps across
+   * @param columnStep from tap to tap across
+   * @param channels floats at each tap
+   * @param y receives the maxima
+   * @param yOff where they go
+   */
+  public static void values(
+      MemorySegment x,
+      long xOff,
+      int rows,
+      long rowStep,
+      int columns,
+      long columnStep,
+      int channels,
+      MemorySegment y,
+      long yOff) {
+    if (x.getClass() != Memory.NATIVE || y.getClass() != Memory.NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    int whole = channels - channels % Lanes.COUNT;
+    for (int c = 0; c < whole; c += Lanes.COUNT) {
+      long first = xOff + (long) c * Float.BYTES;
+      FloatVector best = FloatVector.fromMemorySegment(Lanes.SPECIES, x, first, ORDER);
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          long at = first + row * rowStep + column * columnStep;
+          FloatVector value = FloatVector.fromMemorySegment(Lanes.SPECIES, x, at, ORDER);
+          VectorMask<Float> kept =
+              value.compare(VectorOperators.LE, best).or(best.test(VectorOperators.IS_NAN));
+          best = value.blend(best, kept);
+        }
+      }
+      best.intoMemorySegment(y, yOff + (long) c * Float.BYTES, ORDER);
+    }
+    for (int c = whole; c < channels; c++) {
+      long first = xOff + (long) c * Float.BYTES;
+      float best = x.get(FLOAT, first);
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          float value = x.get(FLOAT, first + row * rowStep + column * columnStep);
+          best = value <= best || best != best ? best : value;
+        }
+      }
+      y.set(FLOAT, yOff + (long) c * Float.BYTES, best);
+    }
+  }
+
+  /**
+   * Where the maxima are: the number of the tap, {@code row * columns + column}, for each channel.
+   * Exact as floats: windows have fewer than 2^24 taps.
+   *
+   * @param x input
+   * @param xOff the window's first tap
+   * @param rows taps down
+   * @param rowStep from tap to tap down
+   * @param columns taps across
+   * @param columnStep from tap to tap across
+   * @param channels floats at each tap
+   * @param taps receives the numbers
+   */
+  public static void taps(
+      MemorySegment x,
+      long xOff,
+      int rows,
+      long rowStep,
+      int columns,
+      long columnStep,
+      int channels,
+      float[] taps) {
+    if (x.getClass() != Memory.NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    int whole = channels - channels % Lanes.COUNT;
+    for (int c = 0; c < whole; c += Lanes.COUNT) {
+      long first = xOff + (long) c * Float.BYTES;
+      FloatVector best = FloatVector.fromMemorySegment(Lanes.SPECIES, x, first, ORDER);
+      FloatVector tap = FloatVector.zero(Lanes.SPECIES);
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          long at = first + row * rowStep + column * columnStep;
+          FloatVector value = FloatVector.fromMemorySegment(Lanes.SPECIES, x, at, ORDER);
+          VectorMask<Float> kept =
+              value.compare(VectorOperators.LE, best).or(best.test(VectorOperators.IS_NAN));
+          best = value.blend(best, kept);
+          tap = FloatVector.broadcast(Lanes.SPECIES, row * columns + column).blend(tap, kept);
+        }
+      }
+      tap.intoArray(taps, c);
+    }
+    for (int c = whole; c < channels; c++) {
+      long first = xOff + (long) c * Float.BYTES;
+      float best = x.get(FLOAT, first);
+      int tap = 0;
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          float value = x.get(FLOAT, first + row * rowStep + column * columnStep);
+          boolean kept = value <= best || best != best;
+          best = kept ? best : value;
+          tap = kept ? tap : row * columns + column;
+        }
+      }
+      taps[c] = tap;
+    }
+  }
+
+  /**
+   * The gradient: adds dy at the taps where the maxima are.
+   *
+   * @param taps what {@link #taps} found
+   * @param dx gradient of the input
+   * @param dxOff the window's first tap
+   * @param rowStep from tap to tap down
+   * @param columns taps across
+   * @param columnStep from tap to tap across
+   * @param channels floats at each tap
+   * @param dy gradient of the output
+   * @param dyOff this window's
+   */
+  public static void addAtTaps(
+      float[] taps,
+      MemorySegment dx,
+      long dxOff,
+      long rowStep,
+      int columns,
+      long columnStep,
+      int channels,
+      MemorySegment dy,
+      long dyOff) {
+    if (dx.getClass() != Memory.NATIVE || dy.getClass() != Memory.NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    for (int c = 0; c < channels; c++) {
+      int tap = (int) taps[c];
+      int row = tap / columns;
+      long depth = (long) c * Float.BYTES;
+      long at = dxOff + row * rowStep + (tap - row * columns) * columnStep + depth;
+      dx.set(FLOAT, at, dx.get(FLOAT, at) + dy.get(FLOAT, dyOff + depth));
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.tilewise.internal.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The one kind of memory kernels see: off-heap and without an owner thread. The accessors of {@link
+ * MemorySegment} share their type profile with the whole process; the guard at the top of every
+ * kernel compares the class with a constant, which tells C2 the exact type whatever else the
+ * process has done.
+ */
+public final class Memory {
+
+  /** The class of plain off-heap segments. */
+  public static final Class<?> NATIVE = Arena.global().allocate(Float.BYTES).getClass();
+
+  /** Alignment of everything allocated here, bytes. */
+  public static final long ALIGNMENT = 64;
+
+  /** Never started: memory that this thread may use is everybody's. */
+  private static final Thread NOBODY = Thread.ofPlatform().unstarted(() -> {});
+
+  private Memory() {}
+
+  /** Whether kernels may work on this segment in place. */
+  public static boolean isKernelMemory(MemorySegment segment) {
+    return segment.getClass() == NATIVE && segment.isAccessibleBy(NOBODY);
+  }
+
+  /**
+   * Zeros for kernels to work on.
+   *
+   * @param arena the preferred owner; if its memory belongs to one thread, the garbage collector
+   *     owns it instead
+   * @param bytes how many
+   */
+  public static MemorySegment allocate(Arena arena, long bytes) {
+    boolean ownerless = isKernelMemory(arena.allocate(0));
+    Arena owner = ownerless ? arena : Arena.ofAuto();
+    return owner.allocate(Math.max(bytes, ALIGNMENT), ALIGNMENT);
+  }
+}

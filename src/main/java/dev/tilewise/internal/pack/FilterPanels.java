@@ -1,0 +1,85 @@
+package dev.tilewise.internal.pack;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Filters in the order in which tiles read them: for each group and panel, for each term of the sum
+ * (filter row, filter column, channel), the weights of the panel's filters side by side. Filters
+ * that a last panel lacks are zeros.
+ *
+ * @param groups groups
+ * @param groupK filters of one group
+ * @param groupC channels of one group
+ * @param taps FH * FW
+ * @param widths filters of each panel of a group; together at least groupK
+ */
+public record FilterPanels(int groups, int groupK, int groupC, int taps, int[] widths) {
+
+  private static final ValueLayout.OfFloat FROM = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ValueLayout.OfFloat TO = ValueLayout.JAVA_FLOAT;
+
+  /** Filters of one group, padding included. */
+  public int paddedK() {
+    int sum = 0;
+    for (int width : widths) {
+      sum += width;
+    }
+    return sum;
+  }
+
+  /** Floats of all panels of all groups. */
+  public long elements() {
+    return (long) groups * taps * groupC * paddedK();
+  }
+
+  /** Where a panel starts, floats. */
+  public long start(int group, int panel) {
+    long before = (long) group * paddedK();
+    for (int p = 0; p < panel; p++) {
+      before += widths[p];
+    }
+    return before * taps * groupC;
+  }
+
+  /**
+   * Packs the weights.
+   *
+   * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
+   * @param panels receives {@link #elements} floats; zeros before
+   */
+  public void packWeights(MemorySegment weights, MemorySegment panels) {
+    for (int group = 0; group < groups; group++) {
+      int k = 0;
+      for (int panel = 0; panel < widths.length; panel++) {
+        int columns = Math.min(widths[panel], groupK - k);
+        for (int column = 0; column < columns; column++) {
+          long filter = ((long) group * groupK + k + column) * groupC * taps;
+          long at = start(group, panel) + column;
+          for (int tap = 0; tap < taps; tap++) {
+            for (int c = 0; c < groupC; c++) {
+              float weight = weights.getAtIndex(FROM, filter + (long) c * taps + tap);
+              panels.setAtIndex(TO, at, weight);
+              at += widths[panel];
+            }
+          }
+        }
+        k += columns;
+      }
+    }
+  }
+
+  /**
+   * Packs the bias with the panels' padding, group by group.
+   *
+   * @param bias K floats
+   * @param to receives groups * paddedK floats
+   * @param first index of the first
+   */
+  public void packBias(MemorySegment bias, MemorySegment to, long first) {
+    for (int k = 0; k < groups * groupK; k++) {
+      long at = first + (long) (k / groupK) * paddedK() + k % groupK;
+      to.setAtIndex(TO, at, bias.getAtIndex(FROM, k));
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package dev.tilewise;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * A run allocates nothing once it is compiled: not the caller, not a member of the team. The count
+ * is of bytes on the heap, so it also finds vectors that C2 failed to keep in registers.
+ */
+@Tag("widths")
+class AllocationTest {
+
+  /**
+   * Rows read in place in one block; a first layer; blocked sums with a ragged last panel;
+   * depthwise.
+   */
+  private static final List<ConvCase> CASES =
+      List.of(
+          ConvCase.parse("n1c64h12w12 k48f3s1p1"),
+          ConvCase.parse("n1c3h20w20 k32f3s2p1"),
+          ConvCase.parse("n1c200h5w5 k37f3s1p1"),
+          ConvCase.parse("n1c24h9w9 k24g24f3s1p1"));
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  private static final int BATCH = 20;
+  private static final long DEADLINE_NANOS = 30_000_000_000L;
+
+  private static Workers pair;
+  private static long[] members;
+
+  @BeforeAll
+  static void startTeam() {
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    pair = Workers.of(2);
+    Set<Thread> started = new HashSet<>(Thread.getAllStackTraces().keySet());
+    started.removeAll(before);
+    members =
+        started.stream()
+            .filter(thread -> thread.getName().startsWith("tilewise"))
+            .mapToLong(Thread::threadId)
+            .toArray();
+  }
+
+  @AfterAll
+  static void endTeam() {
+    pair.close();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aWarmRunAllocatesNothing() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (ConvCase extents : CASES) {
+      for (Algorithm algorithm : ConvRun.algorithms(extents)) {
+        for (Layout layout : Layout.values()) {
+          for (MemoryKind kind : new MemoryKind[] {MemoryKind.SHARED, MemoryKind.CONFINED}) {
+            for (int threads = 1; threads <= 2; threads++) {
+              Setting setting = new Setting(layout, threads, kind, kind, kind, 0);
+              tests.add(
+                  DynamicTest.dynamicTest(
+                      algorithm + " " + extents + " " + layout + " " + kind + " x" + threads,
+                      () -> check(extents, algorithm, setting)));
+            }
+          }
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  private static void check(ConvCase extents, Algorithm algorithm, Setting setting) {
+    ConvCases.Surround all = new ConvCases.Surround(true, true, Activation.RELU);
+    ConvData data = ConvData.random(extents, Values.UNIT, 1, all);
+    try (Arena shared = Arena.ofShared();
+        Arena confined = Arena.ofConfined()) {
+      ConvPlan plan = data.conv(algorithm).plan(extents.input(), setting.layout(), shared);
+      Tensor x = tensor(setting, shared, confined, extents.input());
+      Tensor residual = tensor(setting, shared, confined, extents.output());
+      Tensor y = tensor(setting, shared, confined, extents.output());
+      Workspace workspace = plan.workspace(shared, setting.threads());
+      Workers workers = setting.threads() == 1 ? Workers.serial() : pair;
+      x.copyFrom(data.x(), Layout.NHWC);
+      // The epilogue has a path with and one without a residual.
+      untilNothingIsAllocated(
+          () -> {
+            plan.run(x, residual, y, workspace, workers);
+            plan.run(x, y, workspace, workers);
+          });
+    }
+  }
+
+  private static Tensor tensor(Setting setting, Arena shared, Arena confined, Shape shape) {
+    return Tensor.of(
+        setting.input().allocate(shared, confined, shape.bytes()), shape, setting.layout());
+  }
+
+  /** Passes at the first two batches in a row without a byte. */
+  private static void untilNothingIsAllocated(Runnable run) {
+    long end = System.nanoTime() + DEADLINE_NANOS;
+    int clean = 0;
+    long[] allocated = new long[members.length + 1];
+    while (clean < 2) {
+      measure(run, allocated);
+      long total = 0;
+      for (long bytes : allocated) {
+        total += bytes;
+      }
+      clean = total == 0 ? clean + 1 : 0;
+      if (clean == 0 && System.nanoTime() > end) {
+        fail("bytes in " + BATCH + " runs, caller first: " + Arrays.toString(allocated));
+      }
+    }
+  }
+
+  private static void measure(Runnable run, long[] allocated) {
+    for (int i = 0; i < members.length; i++) {
+      allocated[i + 1] = -THREADS.getThreadAllocatedBytes(members[i]);
+    }
+    allocated[0] = -THREADS.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < BATCH; i++) {
+      run.run();
+    }
+    allocated[0] += THREADS.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < members.length; i++) {
+      allocated[i + 1] += THREADS.getThreadAllocatedBytes(members[i]);
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package dev.tilewise;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** The rules of docs/architecture.md, read from the class files. */
+class ArchitectureTest {
+
+  private static final String ROOT = "dev.tilewise";
+  private static final String INTERNAL = ROOT + ".internal";
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages(ROOT);
+
+  /** Each package with those of the project that it may use. */
+  private static final Map<String, List<String>> MAY_USE = new TreeMap<>();
+
+  static {
+    MAY_USE.put(INTERNAL + ".kernel", List.of());
+    MAY_USE.put(INTERNAL + ".pack", List.of("kernel"));
+    MAY_USE.put(INTERNAL + ".winograd", List.of("kernel"));
+    MAY_USE.put(INTERNAL + ".conv", List.of("kernel", "pack", "winograd"));
+    MAY_USE.put(INTERNAL + ".plan", List.of("kernel", "pack", "winograd", "conv"));
+  }
+
+  @Test
+  void theClassesWereFound() {
+    for (String name : new String[] {".ConvPlan", ".internal.kernel.Tile", ".data.Dataset"}) {
+      assertTrue(CLASSES.contain(ROOT + name), name);
+    }
+  }
+
+  @Test
+  void internalPackagesDependInOneDirection() {
+    MAY_USE.forEach(
+        (name, used) -> {
+          List<String> allowed = new ArrayList<>(List.of(name));
+          used.forEach(other -> allowed.add(INTERNAL + "." + other));
+          check(
+              classes()
+                  .that()
+                  .resideInAPackage(name)
+                  .should()
+                  .onlyDependOnClassesThat(
+                      resideInAnyPackage(allowed.toArray(String[]::new))
+                          .or(DescribedPredicate.not(resideInAPackage(ROOT + "..")))));
+        });
+    check(
+        classes()
+            .that()
+            .resideInAPackage(INTERNAL + "..")
+            .should()
+            .resideInAnyPackage(MAY_USE.keySet().toArray(String[]::new)));
+  }
+
+  @Test
+  void theCoreKnowsNothingThatIsBuiltOnIt() {
+    notUsing(new String[] {ROOT}, ".nn", ".train", ".data", ".onnx", ".cli");
+    notUsing(new String[] {ROOT + ".nn"}, ".train", ".data", ".onnx", ".cli");
+    notUsing(new String[] {ROOT + ".train"}, ".onnx", ".cli");
+    notUsing(new String[] {ROOT + ".data", ROOT + ".onnx"}, ".cli");
+  }
+
+  private static void notUsing(String[] users, String... forbidden) {
+    String[] packages =
+        Arrays.stream(forbidden).map(name -> ROOT + name + "..").toArray(String[]::new);
+    check(
+        noClasses()
+            .that()
+            .resideInAnyPackage(users)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(packages));
+  }
+
+  @Test
+  void onlyTheCoreUsesInternals() {
+    // Benchmarks and information about the machine come from the command line.
+    check(
+        noClasses()
+            .that()
+            .resideInAnyPackage(ROOT + ".train..", ROOT + ".data..", ROOT + ".onnx..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(INTERNAL + ".."));
+  }
+
+  @Test
+  void vectorsAreUsedInThreePackagesOnly() {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackages(
+                INTERNAL + ".kernel", INTERNAL + ".winograd", INTERNAL + ".pack")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("jdk.incubator.vector.."));
+  }
+
+  @Test
+  void theCoreHasNoDependencyButTheJdk() {
+    check(
+        classes()
+            .that()
+            .resideInAnyPackage(ROOT, INTERNAL + "..", ROOT + ".nn..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(ROOT + "..", "java..", "jdk.incubator.vector.."));
+  }
+
+  @Test
+  void noUnsafeIsUsed() {
+    check(
+        noClasses()
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("sun..", "jdk.internal..")
+            .orShould()
+            .dependOnClassesThat()
+            .haveSimpleName("Unsafe"));
+  }
+
+  /** All restricted methods of JDK 25, and what leads to them. */
+  @Test
+  void noRestrictedMethodIsCalled() {
+    Set<String> restricted =
+        Set.of(
+            "java.lang.foreign.MemorySegment.reinterpret",
+            "java.lang.foreign.AddressLayout.withTargetLayout",
+            "java.lang.foreign.Linker.nativeLinker",
+            "java.lang.foreign.Linker.downcallHandle",
+            "java.lang.foreign.Linker.upcallStub",
+            "java.lang.foreign.SymbolLookup.libraryLookup",
+            "java.lang.foreign.SymbolLookup.loaderLookup",
+            "java.lang.ModuleLayer$Controller.enableNativeAccess",
+            "java.lang.System.load",
+            "java.lang.System.loadLibrary",
+            "java.lang.Runtime.load",
+            "java.lang.Runtime.loadLibrary");
+    DescribedPredicate<JavaAccess<?>> isRestricted =
+        describe(
+            "a restricted method",
+            access ->
+                restricted.contains(
+                    access.getTargetOwner().getFullName() + "." + access.getName()));
+    check(noClasses().should().accessTargetWhere(isRestricted));
+  }
+
+  private static void check(ArchRule rule) {
+    rule.allowEmptyShould(true).check(CLASSES);
+  }
+}

@@ -1,0 +1,293 @@
+package dev.tilewise;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tilewise.testdata.Vectors;
+import java.lang.foreign.Arena;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
+
+class PoolPlanTest {
+
+  private static final Set<String> OPERATIONS = Set.of("max", "avg", "global_avg", "global_max");
+
+  @TestFactory
+  Stream<DynamicTest> poolingIsThatOfTheReference() {
+    return Vectors.tests(
+        "pool2d",
+        vector -> OPERATIONS.contains(vector.text("op")),
+        vector -> {
+          for (Layout layout : Layout.values()) {
+            check(vector, layout);
+          }
+        });
+  }
+
+  private static void check(Vectors.Case vector, Layout layout) {
+    Shape input =
+        Shape.nchw(
+            vector.integer("N"), vector.integer("C"), vector.integer("H"), vector.integer("W"));
+    PoolPlan plan = pool(vector).plan(input, layout);
+    assertEquals(vector.integer("OH"), plan.outputShape().h());
+    assertEquals(vector.integer("OW"), plan.outputShape().w());
+    float[] xs = vector.input("x").floats();
+    float[] dys = vector.input("dy").floats();
+    try (Arena arena = Arena.ofShared();
+        Workers workers = Workers.of(2)) {
+      Tensor x = Tensor.of(arena, input, layout, new float[xs.length]).copyFrom(xs, Layout.NCHW);
+      Tensor y = Tensor.allocate(arena, plan.outputShape(), layout).fill(Float.NaN);
+      plan.run(x, y, workers);
+      // The scale of a mean's error is the mean of the magnitudes.
+      Tensor magnitudes = Tensor.allocate(arena, input, layout);
+      magnitudes.copyFrom(absolute(xs), Layout.NCHW);
+      Tensor scale = Tensor.allocate(arena, plan.outputShape(), layout);
+      plan.run(magnitudes, scale, workers);
+      assertWithin(
+          vector.expected("y"), y.toArray(Layout.NCHW), plan.errorBound(), scale, "y of " + plan);
+
+      Tensor dy = Tensor.allocate(arena, plan.outputShape(), layout).copyFrom(dys, Layout.NCHW);
+      Tensor dx = Tensor.allocate(arena, input, layout).fill(Float.NaN);
+      plan.backward(x, dy, dx, workers);
+      // Each of at most T overlapping windows adds one term, rounded when divided and when added.
+      int overlaps = plan.outputShape().h() * plan.outputShape().w();
+      dy.copyFrom(absolute(dys), Layout.NCHW);
+      Tensor dxScale = Tensor.allocate(arena, input, layout);
+      plan.backward(x, dy, dxScale, workers);
+      assertWithin(
+          vector.expected("dx"),
+          dx.toArray(Layout.NCHW),
+          (overlaps + 1) * 0x1p-24 * (1 + 0x1p-10),
+          dxScale,
+          "dx of " + plan);
+
+      if (vector.hasExpected("argmax")) {
+        long[] indices = new long[(int) plan.outputShape().elements()];
+        plan.argmax(x, indices, workers);
+        double[] expected = vector.expected("argmax").doubles();
+        for (int i = 0; i < indices.length; i++) {
+          assertEquals(expected[i], indices[i], "argmax[" + i + "] of " + plan);
+        }
+      }
+    }
+  }
+
+  /** The scale was itself computed in float, with an error far below the 2^-10 that is added. */
+  private static void assertWithin(
+      Vectors.Values expected, float[] actual, double bound, Tensor scale, String what) {
+    float[] scales = scale.toArray(Layout.NCHW);
+    for (int i = 0; i < actual.length; i++) {
+      double allowed = bound * scales[i] * (1 + 0x1p-10);
+      assertEquals(expected.at(i), actual[i], allowed, what + " at " + i);
+    }
+  }
+
+  private static float[] absolute(float[] values) {
+    float[] magnitudes = values.clone();
+    for (int i = 0; i < values.length; i++) {
+      magnitudes[i] = Math.abs(values[i]);
+    }
+    return magnitudes;
+  }
+
+  private static Pool2d pool(Vectors.Case vector) {
+    String op = vector.text("op");
+    Pool2d.Kind kind = op.endsWith("max") ? Pool2d.Kind.MAX : Pool2d.Kind.AVERAGE;
+    if (op.startsWith("global")) {
+      return Pool2d.global(kind);
+    }
+    int[] window = vector.integers("kernel");
+    int[] stride = vector.integers("stride");
+    int[] pad = vector.integers("pad_tlbr");
+    int[] dilation = vector.integers("dilation");
+    Pool2d pool =
+        Pool2d.of(kind, window[0], window[1])
+            .stride(stride[0], stride[1])
+            .padding(pad[0], pad[1], pad[2], pad[3])
+            .dilation(dilation[0], dilation[1]);
+    if (vector.has("count_include_pad")) {
+      pool = pool.countIncludePad(vector.flag("count_include_pad"));
+    }
+    return vector.flag("ceil_mode") ? pool.ceilMode() : pool;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> vectorsAndTailsAgreeWithPlainLoops() {
+    return IntStream.range(0, 100)
+        .mapToObj(seed -> DynamicTest.dynamicTest("seed " + seed, () -> agrees(seed)));
+  }
+
+  /**
+   * Values from {-1, 0, 1, NaN} make ties and NaN frequent; means of them in this order are exact
+   * in the loop, too.
+   */
+  private static void agrees(int seed) {
+    Random random = new Random(seed);
+    Pool2d.Kind kind = random.nextBoolean() ? Pool2d.Kind.MAX : Pool2d.Kind.AVERAGE;
+    int fh = 1 + random.nextInt(4);
+    int fw = 1 + random.nextInt(4);
+    Shape input =
+        Shape.nchw(
+            1 + random.nextInt(3),
+            1 + random.nextInt(40),
+            fh + random.nextInt(6),
+            fw + random.nextInt(6));
+    Pool2d pool =
+        Pool2d.of(kind, fh, fw)
+            .stride(1 + random.nextInt(3), 1 + random.nextInt(3))
+            .padding(random.nextInt(fh), random.nextInt(fw), random.nextInt(fh), random.nextInt(fw))
+            .countIncludePad(random.nextBoolean());
+    PoolPlan plan = (random.nextBoolean() ? pool.ceilMode() : pool).plan(input, Layout.NHWC);
+    boolean nan = random.nextBoolean();
+    float[] x = new float[(int) input.elements()];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = nan && random.nextInt(10) == 0 ? Float.NaN : random.nextInt(3) - 1;
+    }
+    try (Arena arena = Arena.ofShared();
+        Workers three = Workers.of(3)) {
+      Tensor in = Tensor.of(arena, input, Layout.NHWC, x);
+      Tensor out = Tensor.allocate(arena, plan.outputShape(), Layout.NHWC);
+      plan.run(in, out, three);
+      PlainPooling plain = new PlainPooling(pool, plan, in);
+      assertArrayEquals(plain.run(), out.toArray(Layout.NCHW), 0, plan.toString());
+      if (kind == Pool2d.Kind.MAX) {
+        long[] indices = new long[(int) plan.outputShape().elements()];
+        plan.argmax(in, indices, three);
+        assertArrayEquals(plain.argmax(), indices, plan.toString());
+      }
+    }
+  }
+
+  /** The definition, one output at a time. */
+  private record PlainPooling(Pool2d pool, PoolPlan plan, Tensor x) {
+
+    float[] run() {
+      float[] values = new float[(int) plan.outputShape().elements()];
+      each((at, window) -> values[at] = window.value());
+      return values;
+    }
+
+    long[] argmax() {
+      long[] indices = new long[(int) plan.outputShape().elements()];
+      each((at, window) -> indices[at] = window.index);
+      return indices;
+    }
+
+    interface Consumer {
+      void accept(int at, PlainWindow window);
+    }
+
+    private void each(Consumer consumer) {
+      Shape out = plan.outputShape();
+      int at = 0;
+      for (int n = 0; n < out.n(); n++) {
+        for (int c = 0; c < out.c(); c++) {
+          for (int oy = 0; oy < out.h(); oy++) {
+            for (int ox = 0; ox < out.w(); ox++) {
+              consumer.accept(at++, new PlainWindow(pool, x, n, c, oy, ox));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * One window of the definition; extents are read from the description's name, as a person would.
+   */
+  private static final class PlainWindow {
+    private float max = Float.NEGATIVE_INFINITY;
+    private long index = -1;
+    private float total;
+    private int cells;
+    private int counted;
+    private final boolean wantsMax;
+    private final boolean countsPadding;
+
+    PlainWindow(Pool2d pool, Tensor x, int n, int c, int oy, int ox) {
+      var g = pool.geometry(x.shape());
+      wantsMax = pool.kind() == Pool2d.Kind.MAX;
+      countsPadding = pool.countsPadding();
+      for (int fy = 0; fy < g.fh(); fy++) {
+        int iy = oy * g.sh() - g.pt() + fy;
+        float row = 0;
+        for (int fx = 0; fx < g.fw(); fx++) {
+          int ix = ox * g.sw() - g.pl() + fx;
+          boolean inside = iy >= 0 && iy < g.h() && ix >= 0 && ix < g.w();
+          counted += iy < g.h() + pool.bottom() && ix < g.w() + pool.right() ? 1 : 0;
+          if (inside) {
+            row += take(x.get(n, c, iy, ix), (long) iy * g.w() + ix);
+          }
+        }
+        total += row;
+      }
+    }
+
+    private float take(float value, long at) {
+      cells++;
+      if (index < 0 || value > max || (Float.isNaN(value) && !Float.isNaN(max))) {
+        max = value;
+        index = at;
+      }
+      return value;
+    }
+
+    float value() {
+      return wantsMax ? max : total / (countsPadding ? counted : cells);
+    }
+  }
+
+  @Test
+  void aMaximumPassesItsGradientToTheFirstOfEqualValues() {
+    PoolPlan plan = Pool2d.max(2).plan(Shape.image(4, 2, 1), Layout.NCHW);
+    try (Arena arena = Arena.ofShared()) {
+      Tensor x = Tensor.of(arena, plan.inputShape(), Layout.NCHW, 5, 5, 0, Float.NaN, 5, 5, 9, 9);
+      Tensor dy = Tensor.of(arena, plan.outputShape(), Layout.NCHW, 3, 4);
+      Tensor dx = Tensor.allocate(arena, plan.inputShape(), Layout.NCHW);
+      plan.backward(x, dy, dx, Workers.serial());
+      assertArrayEquals(new float[] {3, 0, 0, 4, 0, 0, 0, 0}, dx.toArray(Layout.NCHW), 0);
+    }
+  }
+
+  @Test
+  void theTextbooksPoolingKeepsTheDepth() {
+    Shape volume = Shape.image(224, 224, 64);
+    assertEquals(Shape.image(112, 112, 64), Pool2d.max(2).outputShape(volume));
+    assertEquals(
+        Shape.image(27, 27, 96), Pool2d.max(3).stride(2).outputShape(Shape.image(55, 55, 96)));
+  }
+
+  @Test
+  void wrongArgumentsAreNamed() {
+    Shape input = Shape.image(4, 4, 3);
+    refuses("window must be positive, not 0", () -> Pool2d.max(0));
+    refuses("stride must be positive, not 1x0", () -> Pool2d.max(2).stride(1, 0));
+    refuses("padding must not be negative", () -> Pool2d.max(2).padding(-1));
+    refuses("larger than the padded input's 4", () -> Pool2d.max(5).outputShape(input));
+    refuses("lie in the padding", () -> Pool2d.max(2).padding(2).outputShape(input));
+    PoolPlan plan = Pool2d.average(2).plan(input, Layout.NHWC);
+    try (Arena arena = Arena.ofShared()) {
+      Tensor x = Tensor.allocate(arena, input, Layout.NHWC);
+      Tensor y = Tensor.allocate(arena, plan.outputShape(), Layout.NHWC).fill(7);
+      Workers serial = Workers.serial();
+      refuses("has no argmax", () -> plan.argmax(x, new long[12], serial));
+      refuses("output is n1c3h4w4, not n1c3h2w2", () -> plan.run(x, x, serial));
+      refuses("read-only", () -> plan.run(x, y.asReadOnly(), serial));
+      refuses("overlap", () -> plan.run(x, Tensor.of(x.segment(), y.shape(), Layout.NHWC), serial));
+      assertEquals(7, y.get(0, 0, 0, 0));
+    }
+  }
+
+  private static void refuses(String part, Executable call) {
+    String message = assertThrows(IllegalArgumentException.class, call).getMessage();
+    assertTrue(message.startsWith("pool2d") && message.contains(part), message);
+  }
+}

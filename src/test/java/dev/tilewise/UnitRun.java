@@ -1,0 +1,63 @@
+package dev.tilewise;
+
+import dev.tilewise.internal.conv.Forward;
+import dev.tilewise.internal.kernel.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Runs the units of a convolution by hand: in random order, on two scratches in turn that held 0xA5
+ * (a small negative float) or 0xFF (NaN) in every byte.
+ */
+final class UnitRun implements AutoCloseable {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+  private final Arena arena = Arena.ofShared();
+  private final Forward forward;
+  private final Random random;
+  private final Forward.Scratch[] scratches = new Forward.Scratch[2];
+
+  UnitRun(Forward forward, long seed) {
+    this.forward = forward;
+    this.random = new Random(seed);
+    for (int i = 0; i < scratches.length; i++) {
+      MemorySegment memory = Memory.allocate(arena, forward.scratchBytes());
+      memory.fill(random.nextBoolean() ? (byte) 0xA5 : (byte) 0xFF);
+      scratches[i] = forward.scratch(memory);
+    }
+  }
+
+  /** The output, NHWC. */
+  float[] of(ConvData data) {
+    MemorySegment x = copyOf(data.x());
+    MemorySegment residual = data.residual() == null ? null : copyOf(data.residual());
+    long count = data.extents().output().elements();
+    MemorySegment y = copyOf(ConvRun.filled(count, Float.NaN));
+    List<Integer> units = new ArrayList<>();
+    for (int unit = 0; unit < forward.units(); unit++) {
+      units.add(unit);
+    }
+    Collections.shuffle(units, random);
+    for (int unit : units) {
+      forward.run(unit, scratches[random.nextInt(2)], x, residual, y);
+    }
+    return y.toArray(FLOAT);
+  }
+
+  private MemorySegment copyOf(float[] values) {
+    MemorySegment copy = Memory.allocate(arena, (long) values.length * Float.BYTES);
+    MemorySegment.copy(values, 0, copy, FLOAT, 0, values.length);
+    return copy.asSlice(0, (long) values.length * Float.BYTES);
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}
