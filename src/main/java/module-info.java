@@ -2,7 +2,17 @@
 module dev.tilewise {
   requires jdk.incubator.vector;
   requires java.desktop;
+  // The command line alone; see dev.tilewise.cli.Main.
+  requires static info.picocli;
+  requires static com.fasterxml.jackson.databind;
+  requires static org.knowm.xchart;
+  requires static me.tongfei.progressbar;
 
   exports dev.tilewise;
+  exports dev.tilewise.nn;
+  exports dev.tilewise.train;
   exports dev.tilewise.data;
+
+  opens dev.tilewise.cli to
+      info.picocli;
 }

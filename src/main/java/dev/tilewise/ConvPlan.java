@@ -21,6 +21,9 @@ public final class ConvPlan {
   private static final double UNIT_ROUNDOFF = 0x1p-24;
 
   private final ConvCase extents;
+  // Made once: a run must not make them anew.
+  private final Shape inputShape;
+  private final Shape outputShape;
   private final Layout layout;
   private final Activation activation;
   private final Algorithm algorithm;
@@ -37,6 +40,8 @@ public final class ConvPlan {
       Forward forward,
       Object family) {
     this.extents = extents;
+    inputShape = extents.input();
+    outputShape = extents.output();
     this.layout = layout;
     this.activation = activation;
     this.algorithm = algorithm;
@@ -95,7 +100,7 @@ public final class ConvPlan {
    * @return shape of the input
    */
   public Shape inputShape() {
-    return extents.input();
+    return inputShape;
   }
 
   /**
@@ -104,7 +109,7 @@ public final class ConvPlan {
    * @return shape of the output
    */
   public Shape outputShape() {
-    return extents.output();
+    return outputShape;
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.tilewise.data;
 
+import dev.tilewise.Shape;
+import dev.tilewise.train.Examples;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -10,7 +12,7 @@ import java.util.stream.IntStream;
  * <p>Immutable: subsets and splits are views of the same bytes. All pixels of a dataset stand in
  * one array, so it holds less than 2 GB.
  */
-public final class Dataset {
+public final class Dataset implements Examples {
   private final byte[] pixels;
   private final int[] labels;
   private final int first;
@@ -93,8 +95,19 @@ public final class Dataset {
    *
    * @return at least 1
    */
+  @Override
   public int size() {
     return size;
+  }
+
+  /**
+   * The extents of one image.
+   *
+   * @return a shape with a batch of one
+   */
+  @Override
+  public Shape shape() {
+    return Shape.image(width, height, channels);
   }
 
   /**
@@ -149,6 +162,7 @@ public final class Dataset {
    * @return an index of {@link #classNames}
    * @throws IllegalArgumentException if there is no such image
    */
+  @Override
   public int label(int index) {
     return labels[first + checked(index)];
   }
@@ -171,6 +185,7 @@ public final class Dataset {
    * @throws IllegalArgumentException if there is no such image or it does not fit; nothing is
    *     written then
    */
+  @Override
   public void pixels(int index, float[] dst, int dstOff) {
     int length = imageLength();
     int srcOff = (first + checked(index)) * length;

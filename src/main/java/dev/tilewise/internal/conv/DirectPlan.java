@@ -95,6 +95,12 @@ public final class DirectPlan {
     return new DirectPlan(g, choice.tile(), choice.last());
   }
 
+  /** The tiles of this machine, for a reader. */
+  public static String tiles() {
+    TileTable.Choice choice = TileTable.choose(1);
+    return choice.tile() + ", and " + choice.last() + " for an odd last vector of filters";
+  }
+
   Tile tile() {
     return tile;
   }

@@ -8,7 +8,14 @@ import java.lang.foreign.ValueLayout;
 public final class NaiveForward implements Forward {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-  private static final Scratch NOTHING = new Scratch() {};
+
+  /**
+   * The loops over the input of the run in progress, kept so that runs over the same input allocate
+   * nothing.
+   */
+  private static final class Loops implements Scratch {
+    private NaiveConvolution naive;
+  }
 
   private final Geometry g;
   private final float lo;
@@ -51,13 +58,17 @@ public final class NaiveForward implements Forward {
 
   @Override
   public Scratch scratch(MemorySegment memory) {
-    return NOTHING;
+    return new Loops();
   }
 
   @Override
   public void run(
       int unit, Scratch scratch, MemorySegment x, MemorySegment residual, MemorySegment y) {
-    NaiveConvolution naive = new NaiveConvolution(g, x, weights, bias);
+    Loops loops = (Loops) scratch;
+    if (loops.naive == null || loops.naive.x() != x || loops.naive.w() != weights) {
+      loops.naive = new NaiveConvolution(g, x, weights, bias);
+    }
+    NaiveConvolution naive = loops.naive;
     int n = unit / g.oh();
     int oy = unit % g.oh();
     for (int ox = 0; ox < g.ow(); ox++) {

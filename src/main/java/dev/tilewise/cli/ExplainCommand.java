@@ -1,0 +1,46 @@
+package dev.tilewise.cli;
+
+import dev.tilewise.Algorithm;
+import dev.tilewise.Conv2d;
+import dev.tilewise.ConvCase;
+import dev.tilewise.Filter;
+import dev.tilewise.Layout;
+import java.lang.foreign.Arena;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Prints what a plan chose and why. */
+@Command(
+    name = "explain",
+    mixinStandardHelpOptions = true,
+    description = "Prints how a convolution is computed, and why not otherwise.")
+final class ExplainCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--case", required = true, paramLabel = "C", description = "A case.")
+  private String text;
+
+  @Option(names = "--algorithm", description = "Default ${DEFAULT-VALUE}.")
+  private Algorithm algorithm = Algorithm.AUTO;
+
+  @Option(names = "--layout", description = "NHWC or NCHW; default ${DEFAULT-VALUE}.")
+  private Layout layout = Layout.NHWC;
+
+  @Override
+  public Integer call() {
+    ConvCase c = ConvCase.parse(text);
+    try (Arena arena = Arena.ofShared()) {
+      long weights = (long) c.k() * c.groupC() * c.fh() * c.fw();
+      Filter filter =
+          Filter.of(arena.allocate(weights * Float.BYTES), c.k(), c.groupC(), c.fh(), c.fw());
+      Conv2d conv = Conv2d.of(c, filter).algorithm(algorithm);
+      spec.commandLine().getOut().print(conv.plan(c.input(), layout, arena).explain());
+      spec.commandLine().getOut().flush();
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,146 @@
+package dev.tilewise.cli;
+
+import dev.tilewise.Algorithm;
+import dev.tilewise.ConvCase;
+import dev.tilewise.Workers;
+import dev.tilewise.data.DatasetFolder;
+import dev.tilewise.data.SyntheticDigits;
+import dev.tilewise.data.TrainTest;
+import dev.tilewise.nn.Network;
+import dev.tilewise.train.EpochResult;
+import dev.tilewise.train.Evaluation;
+import dev.tilewise.train.Sgd;
+import dev.tilewise.train.Trainer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What happens without a command: train, test, measure, report. */
+final class MainJob {
+
+  private static final int TRAINING_IMAGES = 6_000;
+  private static final int TEST_IMAGES = 2_000;
+  private static final double SECONDS_PER_CASE = 0.4;
+  private static final List<String> CASES =
+      List.of(
+          "n1c64h56w56 k64f3s1p1",
+          "n1c256h14w14 k256f3s1p1",
+          "n1c1024h14w14 k256f1",
+          "n1c3h227w227 k96f11s4");
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "Train on these images instead of the built-in digits.")
+  private Path data;
+
+  @Option(names = "--report", paramLabel = "FILE", description = "Default ${DEFAULT-VALUE}.")
+  private Path report = Path.of("target", "tilewise-report.html");
+
+  @Option(names = "--threads", description = "Default: all processors.")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(names = "--epochs", description = "Default ${DEFAULT-VALUE}.")
+  private int epochs = 4;
+
+  @Option(names = "--seed", description = "Default ${DEFAULT-VALUE}.")
+  private long seed = 1;
+
+  /**
+   * All that the report shows.
+   *
+   * @param sets images
+   * @param network trained
+   * @param epochs curves
+   * @param test accuracy and confusion on the test images
+   * @param timings kernel speeds
+   * @param machine facts
+   */
+  record Results(
+      TrainTest sets,
+      Network network,
+      List<EpochResult> epochs,
+      Evaluation test,
+      List<Timing> timings,
+      Map<String, Object> machine) {}
+
+  int call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    TrainTest sets =
+        data == null
+            ? SyntheticDigits.generate(TRAINING_IMAGES + TEST_IMAGES, seed)
+                .split(TRAINING_IMAGES, TEST_IMAGES)
+            : DatasetFolder.open(data, 0, 0);
+    Network network = Networks.small(sets.train().shape(), sets.train().classNames(), seed);
+    out.println("Training on " + sets.train() + ", testing on " + sets.test() + ".");
+    out.println();
+    out.println(network.summary());
+    try (Workers workers = Workers.of(threads)) {
+      List<EpochResult> curves =
+          Trainer.of(network)
+              .optimizer(Sgd.momentum(0.02f, 0.9f))
+              .learningRateDecay(0.7f)
+              .batchSize(32)
+              .workers(workers)
+              .seed(seed)
+              .listener(new Progress(out::println))
+              .fit(sets.train(), sets.test(), epochs);
+      Evaluation test = Trainer.evaluate(network, sets.test(), workers);
+      out.printf(
+          Locale.ROOT,
+          "%nTest accuracy %.2f %%. Rows: what it is; columns: what the network says.%n%n",
+          100 * test.accuracy());
+      printConfusion(out, test.confusion(), sets.test().classNames());
+      out.println();
+      out.println(BenchCommand.header());
+      List<Timing> timings = measure(out);
+      Results results = new Results(sets, network, curves, test, timings, InfoCommand.facts());
+      Report.write(results, report);
+      out.println();
+      out.println("Report: " + report);
+    }
+    return 0;
+  }
+
+  private static void printConfusion(PrintWriter out, int[][] confusion, List<String> names) {
+    StringBuilder head = new StringBuilder(String.format("%12s", ""));
+    for (String name : names) {
+      head.append(String.format("%6.5s", name));
+    }
+    out.println(head);
+    for (int row = 0; row < confusion.length; row++) {
+      StringBuilder line = new StringBuilder(String.format("%12s", names.get(row)));
+      for (int count : confusion[row]) {
+        line.append(count == 0 ? "     ." : String.format("%6d", count));
+      }
+      out.println(line);
+    }
+  }
+
+  private static List<Timing> measure(PrintWriter out) {
+    List<Timing> timings = new ArrayList<>();
+    for (String text : CASES) {
+      ConvCase extents = ConvCase.parse(text);
+      for (Algorithm algorithm : List.of(Algorithm.DIRECT, Algorithm.IM2COL, Algorithm.NAIVE)) {
+        // One naive run of more takes longer than all the rest.
+        if (algorithm == Algorithm.NAIVE && timings.size() > 2) {
+          continue;
+        }
+        Timing t = Timing.of(extents, algorithm, true, Workers.serial(), SECONDS_PER_CASE);
+        timings.add(t);
+        out.println(BenchCommand.row(t, ""));
+      }
+    }
+    return timings;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.tilewise.cli;
+
+import dev.tilewise.train.EpochResult;
+import dev.tilewise.train.TrainingListener;
+import java.util.Locale;
+import java.util.function.Consumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+
+/** Shows training: a progress bar on a terminal, and in any case a line for each epoch. */
+final class Progress implements TrainingListener {
+
+  private final Consumer<String> lines;
+  private ProgressBar bar;
+
+  Progress(Consumer<String> lines) {
+    this.lines = lines;
+  }
+
+  @Override
+  public void batch(int epoch, int batch, int batches, double loss) {
+    if (System.console() == null || !System.console().isTerminal()) {
+      return;
+    }
+    if (bar == null) {
+      bar =
+          new ProgressBarBuilder()
+              .setTaskName("epoch " + epoch)
+              .setInitialMax(batches)
+              .setUpdateIntervalMillis(200)
+              .build();
+    }
+    bar.step();
+    bar.setExtraMessage(String.format(Locale.ROOT, "loss %.3f", loss));
+  }
+
+  @Override
+  public void epoch(EpochResult r) {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+    lines.accept(
+        String.format(
+            Locale.ROOT,
+            "epoch %2d  loss %.4f  training %6.2f %%  test %6.2f %%  %5.1f s  %6.0f images/s",
+            r.epoch(),
+            r.loss(),
+            100 * r.trainAccuracy(),
+            100 * r.testAccuracy(),
+            r.seconds(),
+            r.imagesPerSecond()));
+  }
+}

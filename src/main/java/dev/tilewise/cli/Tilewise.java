@@ -1,0 +1,99 @@
+package dev.tilewise.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The list of commands; without one, the main job. */
+@Command(
+    name = "tilewise",
+    mixinStandardHelpOptions = true,
+    versionProvider = Tilewise.Version.class,
+    description = {
+      "Convolution for the JVM. Without a command: trains a small network on built-in digits,",
+      "prints what it learned and how fast the kernels are, and writes a report."
+    },
+    subcommands = {
+      TrainCommand.class,
+      ClassifyCommand.class,
+      BenchCommand.class,
+      CheckCommand.class,
+      ExplainCommand.class,
+      InfoCommand.class
+    })
+public final class Tilewise implements Callable<Integer> {
+
+  @Option(
+      names = "--stacktrace",
+      scope = ScopeType.INHERIT,
+      description = "Print the stack trace of an error.")
+  private boolean stacktrace;
+
+  @Mixin private MainJob mainJob;
+
+  private Tilewise() {}
+
+  /** Tells the version of the jar. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Tilewise.class.getPackage().getImplementationVersion();
+      return new String[] {"tilewise " + (version == null ? "development build" : version)};
+    }
+  }
+
+  /**
+   * Runs one command.
+   *
+   * @param args the command and its options
+   * @return 0, 1 for a failed check, 2 for bad usage or input
+   */
+  public static int run(String... args) {
+    return run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+  }
+
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    Tilewise root = new Tilewise();
+    CommandLine line = new CommandLine(root);
+    line.setOut(out).setErr(err);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler(
+        (e, a) -> {
+          e.getCommandLine().getErr().println("tilewise: " + oneLine(e.getMessage()));
+          return CommandLine.ExitCode.USAGE;
+        });
+    line.setExecutionExceptionHandler(
+        (e, command, parsed) -> {
+          if (root.stacktrace) {
+            e.printStackTrace(command.getErr());
+          } else {
+            command.getErr().println("tilewise: " + oneLine(message(e)));
+          }
+          return CommandLine.ExitCode.USAGE;
+        });
+    return line.execute(args);
+  }
+
+  private static String message(Exception e) {
+    boolean expected = e instanceof IllegalArgumentException || e instanceof IOException;
+    if (e instanceof java.nio.file.NoSuchFileException) {
+      return "there is no file " + e.getMessage();
+    }
+    return expected && e.getMessage() != null ? e.getMessage() : e.toString();
+  }
+
+  private static String oneLine(String message) {
+    return String.valueOf(message).lines().findFirst().orElse("");
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    return mainJob.call();
+  }
+}

@@ -1,0 +1,89 @@
+package dev.tilewise.nn;
+
+import dev.tilewise.Layout;
+import dev.tilewise.Shape;
+import dev.tilewise.Tensor;
+import dev.tilewise.Workers;
+import dev.tilewise.internal.kernel.Memory;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A network bound to a batch size, with memory for the outputs of every stage. */
+final class Pass {
+
+  /**
+   * A layer, and the rectified linear unit behind it if it is computed with it.
+   *
+   * @param step what computes
+   * @param rectified whether it rectifies
+   * @param output where its outputs go
+   */
+  record Stage(Step step, boolean rectified, Tensor output) {}
+
+  private final Shape inputShape;
+  private final Tensor copy;
+  private final List<Stage> stages = new ArrayList<>();
+  private Tensor input;
+
+  /**
+   * Binds layers.
+   *
+   * @param layers in order
+   * @param batch images
+   * @param fuse whether to compute rectified linear units with the layers before them
+   */
+  Pass(List<Layer> layers, int batch, boolean fuse) {
+    inputShape = layers.getFirst().inputShape().withBatch(batch);
+    copy = allocate(inputShape);
+    for (int i = 0; i < layers.size(); i++) {
+      Layer layer = layers.get(i);
+      boolean relu = i + 1 < layers.size() && layers.get(i + 1) instanceof Relu;
+      boolean rectified = fuse && relu && layer.fusesRelu();
+      Tensor output = allocate(layer.outputShape().withBatch(batch));
+      stages.add(new Stage(layer.step(batch, rectified), rectified, output));
+      i += rectified ? 1 : 0;
+    }
+  }
+
+  static Tensor allocate(Shape shape) {
+    return Tensor.allocate(Arena.ofAuto(), shape, Layout.NHWC);
+  }
+
+  /** The outputs of every stage after a forward pass. */
+  List<Stage> stages() {
+    return stages;
+  }
+
+  /** What the last forward pass read. */
+  Tensor input() {
+    return input;
+  }
+
+  /** The outputs of the last stage. */
+  Tensor output() {
+    return stages.getLast().output;
+  }
+
+  /**
+   * Computes all stages.
+   *
+   * @param x images in any layout and memory
+   * @param workers who computes
+   * @return {@link #output}
+   */
+  Tensor forward(Tensor x, Workers workers) {
+    if (!x.shape().equals(inputShape)) {
+      throw new IllegalArgumentException(
+          "network: input is " + x.shape() + " but the network takes " + inputShape);
+    }
+    boolean inPlace = x.layout() == Layout.NHWC && Memory.isKernelMemory(x.segment());
+    input = inPlace ? x : copy.copyFrom(x);
+    Tensor from = input;
+    for (Stage stage : stages) {
+      stage.step.forward(from, stage.output, workers);
+      from = stage.output;
+    }
+    return from;
+  }
+}
