@@ -31,6 +31,7 @@ final class Charts {
 
   static String loss(List<EpochResult> epochs) throws IOException {
     XYChart chart = curve("Training loss", "mean cross-entropy, nats");
+    chart.getStyler().setLegendVisible(false);
     add(chart, "loss", epochs, epochs.stream().map(EpochResult::loss).toList());
     return figure(chart, "training loss by epoch");
   }
