@@ -29,8 +29,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Whole layers by direct convolution, NHWC, bias and ReLU, one thread. A layer is a case string with a comma for the
- * blank, or the name of a row of the file that the system property {@code tilewise.shapes} names (batch 1 then).
+ * Whole layers by direct convolution, NHWC, bias and ReLU, one thread. A layer is a case string
+ * with a comma for the blank, or the name of a row of the file that the system property {@code
+ * tilewise.shapes} names (batch 1 then).
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -85,8 +86,22 @@ public class DirectConvBench {
           v[i] = Integer.parseInt(f[i]);
         }
         return new ConvCase(
-            1, v[3], v[4], v[5], v[6], v[2], v[7], v[8], v[9], v[10], v[11], v[12],
-            Math.max(0, v[15]), Math.max(0, v[16]), v[13], v[14]);
+            1,
+            v[3],
+            v[4],
+            v[5],
+            v[6],
+            v[2],
+            v[7],
+            v[8],
+            v[9],
+            v[10],
+            v[11],
+            v[12],
+            Math.max(0, v[15]),
+            Math.max(0, v[16]),
+            v[13],
+            v[14]);
       }
     }
     throw new IllegalArgumentException("there is no layer " + name + " in " + file);

@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What JMH hides: how soon after the start of the process a layer runs at 90 % of its steady speed, and whether its
- * speed depends on what else the process has done with memory segments. Used by {@code fresh-jvms.sh} and {@code
- * memory-kinds.sh}.
+ * What JMH hides: how soon after the start of the process a layer runs at 90 % of its steady speed,
+ * and whether its speed depends on what else the process has done with memory segments. Used by
+ * {@code fresh-jvms.sh} and {@code memory-kinds.sh}.
  */
 public final class SteadySpeed {
 
@@ -96,8 +96,7 @@ public final class SteadySpeed {
   }
 
   private static void start(String text) {
-    long zero =
-        ProcessHandle.current().info().startInstant().orElseThrow().toEpochMilli();
+    long zero = ProcessHandle.current().info().startInstant().orElseThrow().toEpochMilli();
     Layer layer = new Layer(text);
     List<Long> nanos = new ArrayList<>();
     List<Long> ends = new ArrayList<>();
@@ -116,8 +115,12 @@ public final class SteadySpeed {
     }
     double seconds = (ends.get(i) - zero) / 1000.0;
     System.out.printf(
-        Locale.ROOT, "%-26s %6.2f s to 90 %%   steady %.3f of peak   %s%n",
-        text, seconds, layer.share(50), seconds <= 3 ? "ok" : "LATE");
+        Locale.ROOT,
+        "%-26s %6.2f s to 90 %%   steady %.3f of peak   %s%n",
+        text,
+        seconds,
+        layer.share(50),
+        seconds <= 3 ? "ok" : "LATE");
   }
 
   private static void kinds(String text, boolean before) throws IOException {
@@ -137,7 +140,11 @@ public final class SteadySpeed {
     System.out.printf(
         Locale.ROOT,
         "%-26s other code %s: %.3f of peak; and after a million accesses more: %.3f, ratio %.3f%n",
-        text, before ? "first" : "later", first, second, second / first);
+        text,
+        before ? "first" : "later",
+        first,
+        second,
+        second / first);
   }
 
   private static void touchAllKinds() throws IOException {

@@ -88,6 +88,8 @@ public record ConvCase(
     }
     new Shape(n, c, h, w);
     new Shape(k, c / groups, fh, fw);
+    Geometry g = new Geometry(n, c, h, w, k, groups, fh, fw, sh, sw, pt, pl, pb, pr, dh, dw);
+    new Shape(n, k, g.oh(), g.ow());
   }
 
   private static void requirePositive(String what, int... values) {

@@ -19,6 +19,7 @@ public final class Workspace implements Workers.Task {
   private final Arena arena;
   private final AtomicBoolean inUse = new AtomicBoolean();
   private Forward.Scratch[] slots = {};
+  private MemorySegment ofFirstSlot;
   private long bytes;
   private MemorySegment stagedInput;
   private MemorySegment stagedResidual;
@@ -50,6 +51,9 @@ public final class Workspace implements Workers.Task {
   }
 
   void acquire() {
+    if (!ofFirstSlot.scope().isAlive()) {
+      throw new IllegalStateException("conv2d: the arena of the workspace is closed");
+    }
     if (!inUse.compareAndSet(false, true)) {
       throw new IllegalStateException(
           "conv2d: the workspace is in use by another run; give each concurrent run its own");
@@ -74,7 +78,9 @@ public final class Workspace implements Workers.Task {
     Arena owner = slots.length == 0 ? arena : Arena.ofAuto();
     Forward.Scratch[] grown = Arrays.copyOf(slots, threads);
     for (int slot = slots.length; slot < threads; slot++) {
-      grown[slot] = shape.scratch(Memory.allocate(owner, shape.scratchBytes()));
+      MemorySegment memory = Memory.allocate(owner, shape.scratchBytes());
+      ofFirstSlot = slot == 0 ? memory : ofFirstSlot;
+      grown[slot] = shape.scratch(memory);
       bytes += shape.scratchBytes() + shape.heapBytes();
     }
     slots = grown;

@@ -80,16 +80,17 @@ final class Cases {
         new ConvCase(
             number(row, "N", where),
             number(row, "C", where),
-            number(row, "H", where),
-            number(row, "W", where),
+            // Negative padding before the first row crops the input.
+            number(row, "H", where) + Math.min(0, number(row, "PH", where)),
+            number(row, "W", where) + Math.min(0, number(row, "PW", where)),
             number(row, "K", where),
             number(row, "groups", where),
             number(row, "FH", where),
             number(row, "FW", where),
             number(row, "SH", where),
             number(row, "SW", where),
-            number(row, "PH", where),
-            number(row, "PW", where),
+            Math.max(0, number(row, "PH", where)),
+            Math.max(0, number(row, "PW", where)),
             // Effective padding is negative where the last rows are not used.
             Math.max(0, number(row, "PB", where)),
             Math.max(0, number(row, "PR", where)),

@@ -1,5 +1,6 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -31,14 +32,21 @@ public final class NaiveForward implements Forward {
    * @param hi upper limit of the outputs
    * @param weights {@code [K, C/groups, FH, FW]}
    * @param bias K floats or null
+   * @param arena owns the copy
    */
-  public NaiveForward(Geometry g, float lo, float hi, MemorySegment weights, MemorySegment bias) {
+  public NaiveForward(
+      Geometry g, float lo, float hi, MemorySegment weights, MemorySegment bias, Arena arena) {
     this.g = g;
     this.lo = lo;
     this.hi = hi;
-    this.weights = Arena.ofAuto().allocate(weights.byteSize(), Float.BYTES).copyFrom(weights);
-    this.bias =
-        bias == null ? null : Arena.ofAuto().allocate(bias.byteSize(), Float.BYTES).copyFrom(bias);
+    this.weights = copy(weights, arena);
+    this.bias = bias == null ? null : copy(bias, arena);
+  }
+
+  private static MemorySegment copy(MemorySegment from, Arena arena) {
+    MemorySegment to = Memory.allocate(arena, from.byteSize());
+    MemorySegment.copy(from, 0, to, 0, from.byteSize());
+    return to;
   }
 
   @Override
@@ -85,7 +93,7 @@ public final class NaiveForward implements Forward {
 
   @Override
   public Forward withWeights(MemorySegment newWeights, MemorySegment newBias, Arena arena) {
-    return new NaiveForward(g, lo, hi, newWeights, newBias);
+    return new NaiveForward(g, lo, hi, newWeights, newBias, arena);
   }
 
   @Override

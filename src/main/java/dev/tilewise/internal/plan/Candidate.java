@@ -61,7 +61,7 @@ public enum Candidate {
 
     @Override
     public Forward bind(Problem p, Arena arena) {
-      return new NaiveForward(p.geometry(), p.lo(), p.hi(), p.weights(), p.bias());
+      return new NaiveForward(p.geometry(), p.lo(), p.hi(), p.weights(), p.bias(), arena);
     }
   };
 
