@@ -123,6 +123,9 @@ final class Team extends Workers {
       if (System.nanoTime() < deadline) {
         Thread.onSpinWait();
       } else {
+        // Closing an arena under a running access interrupts the accessing thread, which then would
+        // never park again.
+        Thread.interrupted();
         LockSupport.park(this);
       }
     }
