@@ -2,6 +2,9 @@
 module dev.tilewise {
   requires jdk.incubator.vector;
   requires java.desktop;
+  // Tells 16 vector registers from 32; done without where it is missing.
+  requires static jdk.management;
+  requires static java.management;
   // The command line alone; see dev.tilewise.cli.Main.
   requires static info.picocli;
   requires static com.fasterxml.jackson.databind;

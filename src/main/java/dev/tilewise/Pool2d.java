@@ -311,11 +311,13 @@ public final class Pool2d {
             slack(ow, sw, fw, dw, input.w() + pl),
             dh,
             dw);
-    for (int oy = 0; oy < oh; oy++) {
-      requireTaps(input, "row", oy, g.endTapY(oy) - g.firstTapY(oy));
+    // Taps closer together than the input is wide cannot jump over it: then the outer windows are
+    // the worst.
+    for (long oy = 0; oy < oh; oy += dh > g.h() ? 1 : Math.max(1, oh - 1)) {
+      requireTaps(input, "row", oy, g.endTapY((int) oy) - g.firstTapY((int) oy));
     }
-    for (int ox = 0; ox < ow; ox++) {
-      requireTaps(input, "column", ox, g.endTapX(ox) - g.firstTapX(ox));
+    for (long ox = 0; ox < ow; ox += dw > g.w() ? 1 : Math.max(1, ow - 1)) {
+      requireTaps(input, "column", ox, g.endTapX((int) ox) - g.firstTapX((int) ox));
     }
     return g;
   }
@@ -347,7 +349,7 @@ public final class Pool2d {
     return Math.toIntExact(more ? count + 1 : count);
   }
 
-  private void requireTaps(Shape input, String line, int index, int taps) {
+  private void requireTaps(Shape input, String line, long index, int taps) {
     if (taps <= 0) {
       throw new IllegalArgumentException(
           "pool2d: the windows of output "
