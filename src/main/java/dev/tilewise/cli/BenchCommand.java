@@ -2,6 +2,7 @@ package dev.tilewise.cli;
 
 import dev.tilewise.Algorithm;
 import dev.tilewise.Workers;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,7 +19,8 @@ import picocli.CommandLine.Option;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = {
-      "Times forward convolutions, NHWC with bias, beside the FMA peak measured in the same process.",
+      "Times forward convolutions, NHWC with bias, beside the FMA peak measured in the same"
+          + " process.",
       "gflops counts the operations of direct convolution over the unpadded output."
     })
 final class BenchCommand implements Callable<Integer> {
@@ -45,20 +47,23 @@ final class BenchCommand implements Callable<Integer> {
   private boolean noRelu;
 
   @Override
-  public Integer call() throws java.io.IOException {
+  public Integer call() throws IOException {
     if (!(seconds > 0)) {
       throw new IllegalArgumentException("--seconds must be positive, not " + seconds);
     }
     boolean ok = true;
-    json.text(header());
-    try (Workers workers = Workers.of(threads)) {
-      for (Cases.Named named : cases.read()) {
-        for (Algorithm choice : algorithms(algorithm)) {
+    List<Cases.Named> all = cases.read();
+    List<Algorithm> choices = algorithms(algorithm);
+    try (Workers workers = Workers.of(threads);
+        JsonLines lines = json.open()) {
+      lines.text(header());
+      for (Cases.Named named : all) {
+        for (Algorithm choice : choices) {
           Timing t = Timing.of(named.extents(), choice, !noRelu, workers, seconds);
-          json.text(row(t, named.name()));
-          json.object(object(t));
+          lines.text(row(t, named.name()));
+          lines.object(object(t));
           if (!(t.maxError() <= t.errorBound())) {
-            json.note(
+            lines.note(
                 "tilewise: "
                     + t.extents()
                     + " "
@@ -71,8 +76,6 @@ final class BenchCommand implements Callable<Integer> {
           }
         }
       }
-    } finally {
-      json.close();
     }
     return ok ? 0 : 1;
   }

@@ -2,6 +2,7 @@ package dev.tilewise.cli;
 
 import dev.tilewise.ConvCase;
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ final class Cases {
   }
 
   private void readShapes(List<Named> all) throws IOException {
-    List<String> lines = Files.readAllLines(shapes);
+    List<String> lines = lines();
     if (lines.isEmpty()) {
       throw new IllegalArgumentException(shapes + ": the file is empty");
     }
@@ -72,6 +73,14 @@ final class Cases {
       if (name.contains(filter)) {
         all.add(new Named(name, extents(row, shapes + ":" + number)));
       }
+    }
+  }
+
+  private List<String> lines() throws IOException {
+    try {
+      return Files.readAllLines(shapes);
+    } catch (MalformedInputException e) {
+      throw new IllegalArgumentException(shapes + ": is not a text file", e);
     }
   }
 

@@ -2,19 +2,16 @@ package dev.tilewise.cli;
 
 import dev.tilewise.Algorithm;
 import dev.tilewise.Conv2d;
-import dev.tilewise.ConvBackward;
 import dev.tilewise.ConvCase;
 import dev.tilewise.ConvPlan;
 import dev.tilewise.Layout;
-import dev.tilewise.Tensor;
 import dev.tilewise.Workers;
-import dev.tilewise.internal.conv.NaiveBackward;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,118 +42,101 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    for (Cases.Named named : cases.read()) {
-      check(named.extents());
+    if (!(work >= 1)) {
+      throw new IllegalArgumentException("--work must be at least 1, not " + work);
     }
-    json.close();
+    List<Cases.Named> all = cases.read();
+    try (JsonLines lines = json.open()) {
+      for (Cases.Named named : all) {
+        check(named, lines);
+      }
+    }
     return allOk ? 0 : 1;
   }
 
-  private void check(ConvCase c) throws IOException {
+  private void check(Cases.Named named, JsonLines lines) throws IOException {
     try (Arena arena = Arena.ofShared()) {
-      Sample s = new Sample(c, arena);
-      long terms = (long) c.groupC() * c.fh() * c.fw();
-      long outputs = Math.max(MIN_SAMPLES, (long) (work / terms));
+      Sample s = new Sample(named.extents(), arena);
       for (Algorithm algorithm : BenchCommand.algorithms("ALL")) {
-        // The naive loop over all of a large case would take minutes.
-        if (algorithm == Algorithm.NAIVE && c.macs() > 10 * work) {
-          json.note(c + " NAIVE: left out, " + c.macs() + " multiply-adds");
-          continue;
-        }
-        ConvPlan plan;
-        try {
-          plan = Conv2d.of(c, s.filter).algorithm(algorithm).plan(c.input(), Layout.NHWC, arena);
-        } catch (IllegalArgumentException e) {
-          json.note(e.getMessage());
-          continue;
-        }
-        plan.run(s.x, s.y, plan.workspace(arena), Workers.serial());
-        boolean sampled = c.output().elements() > outputs;
-        double error = s.maxError(outputs, false);
-        report(c, algorithm.name(), "forward", error, plan.errorBound(), sampled);
+        forward(named, algorithm, s, arena, lines);
       }
-      backward(s, arena);
+      BackwardCheck gradients = new BackwardCheck(s, arena);
+      long inputs = most(gradients.dataTerms());
+      report(
+          lines,
+          named,
+          "DIRECT",
+          "backward_data",
+          gradients.dataError(inputs),
+          gradients.dataBound(),
+          inputs < gradients.dataCount());
+      long weights = most(gradients.filterTerms());
+      report(
+          lines,
+          named,
+          "DIRECT",
+          "backward_filter",
+          gradients.filterError(weights),
+          gradients.filterBound(),
+          weights < gradients.filterCount());
     }
   }
 
-  private void backward(Sample s, Arena arena) throws IOException {
-    ConvCase c = s.extents;
-    SplittableRandom random = new SplittableRandom(1);
-    Tensor dy = Tensor.allocate(arena, c.output(), Layout.NHWC);
-    for (int n = 0; n < c.n(); n++) {
-      for (int k = 0; k < c.k(); k++) {
-        for (int oy = 0; oy < c.oh(); oy++) {
-          for (int ox = 0; ox < c.ow(); ox++) {
-            dy.set(n, k, oy, ox, random.nextFloat() - 0.5f);
-          }
-        }
-      }
-    }
-    ConvBackward plan = ConvBackward.of(c, Layout.NHWC);
-    Tensor dx = Tensor.allocate(arena, c.input(), Layout.NHWC);
-    plan.data(dy, s.filter, dx, Workers.serial());
-    float[] dw = new float[c.k() * c.groupC() * c.fh() * c.fw()];
-    plan.filter(s.x, dy, dw, new float[c.k()], Workers.serial());
-    NaiveBackward naive =
-        new NaiveBackward(Sample.geometry(c), s.x.segment(), s.filter.weights(), dy.segment());
-    long perInput = (long) c.k() / c.groups() * c.fh() * c.fw();
-    long inputs = Math.max(MIN_SAMPLES, (long) (work / perInput));
-    double worst = 0;
-    long count = Math.min(inputs, c.input().elements());
-    for (long i = 0; i < count; i++) {
-      long at = count == c.input().elements() ? i : random.nextLong(c.input().elements());
-      int channel = (int) (at % c.c());
-      int ix = (int) (at / c.c() % c.w());
-      int iy = (int) (at / c.c() / c.w() % c.h());
-      int n = (int) (at / c.c() / c.w() / c.h());
-      double exact = naive.exactDataAt(n, channel, iy, ix);
-      double scale = naive.scaleDataAt(n, channel, iy, ix);
-      worst = Math.max(worst, relative(dx.get(n, channel, iy, ix), exact, scale));
-    }
-    boolean sampled = count < c.input().elements();
-    report(c, "DIRECT", "backward_data", worst, plan.dataErrorBound(), sampled);
-    filter(c, dw, naive, plan, random);
-  }
-
-  private void filter(
-      ConvCase c, float[] dw, NaiveBackward naive, ConvBackward plan, SplittableRandom random)
+  private void forward(
+      Cases.Named named, Algorithm algorithm, Sample s, Arena arena, JsonLines lines)
       throws IOException {
-    long perWeight = (long) c.n() * c.oh() * c.ow();
-    int count = (int) Math.min(dw.length, Math.max(MIN_SAMPLES, work / perWeight));
-    double worst = 0;
-    for (int i = 0; i < count; i++) {
-      int at = count == dw.length ? i : random.nextInt(dw.length);
-      int fx = at % c.fw();
-      int fy = at / c.fw() % c.fh();
-      int channel = at / c.fw() / c.fh() % c.groupC();
-      int k = at / c.fw() / c.fh() / c.groupC();
-      double exact = naive.exactFilterAt(k, channel, fy, fx);
-      worst = Math.max(worst, relative(dw[at], exact, naive.scaleFilterAt(k, channel, fy, fx)));
+    ConvCase c = named.extents();
+    // The naive loop over all of a large case would take minutes.
+    if (algorithm == Algorithm.NAIVE && c.macs() > 10 * work) {
+      lines.note(c + " NAIVE: left out, " + c.macs() + " multiply-adds");
+      return;
     }
-    report(c, "DIRECT", "backward_filter", worst, plan.filterErrorBound(), count < dw.length);
+    ConvPlan plan;
+    try {
+      plan = Conv2d.of(c, s.filter).algorithm(algorithm).plan(c.input(), Layout.NHWC, arena);
+    } catch (IllegalArgumentException e) {
+      lines.note(e.getMessage());
+      return;
+    }
+    // What a run leaves unwritten is no number and shows.
+    s.y.fill(Float.NaN);
+    plan.run(s.x, s.y, plan.workspace(arena), Workers.serial());
+    long outputs = most((long) c.groupC() * c.fh() * c.fw());
+    boolean sampled = outputs < c.output().elements();
+    double error = s.maxError(outputs, false);
+    report(lines, named, algorithm.name(), "forward", error, plan.errorBound(), sampled);
   }
 
-  private static double relative(float got, double exact, double scale) {
-    double error = Math.abs(got - exact);
-    return error == 0 ? 0 : Double.isNaN(error) ? Double.POSITIVE_INFINITY : error / scale;
+  /** How many values of so many terms are compared at most. */
+  private long most(long terms) {
+    return Math.max(MIN_SAMPLES, (long) (work / terms));
   }
 
   private void report(
-      ConvCase c, String algorithm, String direction, double error, double bound, boolean sampled)
+      JsonLines lines,
+      Cases.Named named,
+      String algorithm,
+      String direction,
+      double error,
+      double bound,
+      boolean sampled)
       throws IOException {
+    ConvCase c = named.extents();
     boolean ok = error <= bound;
     allOk &= ok;
-    json.text(
+    String line =
         String.format(
             Locale.ROOT,
-            "%-34s %-7s %-16s error %8.1e  bound %8.1e  %s%s",
+            "%-34s %-7s %-16s error %8.1e  bound %8.1e  %-6s  %s%s",
             c,
             algorithm,
             direction,
             error,
             bound,
             ok ? "ok" : "FAILED",
-            sampled ? " (sampled)" : ""));
+            sampled ? "sampled  " : "",
+            named.name());
+    lines.text(line.stripTrailing());
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("case", c.toString());
     object.put("algorithm", algorithm);
@@ -164,6 +144,6 @@ final class CheckCommand implements Callable<Integer> {
     object.put("max_error", error);
     object.put("error_bound", bound);
     object.put("ok", ok);
-    json.object(object);
+    lines.object(object);
   }
 }

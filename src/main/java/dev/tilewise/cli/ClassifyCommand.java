@@ -38,7 +38,8 @@ final class ClassifyCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Network network = Network.load(model);
     Shape shape = network.inputShape();
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = Arena.ofShared();
+        JsonLines lines = json.open()) {
       for (Path image : images) {
         float[] pixels = Images.networkInput(Images.read(image), shape.w(), shape.h(), shape.c());
         Tensor x = Tensor.of(arena, shape.withBatch(1), Layout.NHWC, pixels);
@@ -48,15 +49,14 @@ final class ClassifyCommand implements Callable<Integer> {
           best = p[i] > p[best] ? i : best;
         }
         String label = network.classNames().isEmpty() ? "" + best : network.classNames().get(best);
-        json.text(String.format(Locale.ROOT, "%-40s %-12s %.4f", image, label, p[best]));
+        lines.text(String.format(Locale.ROOT, "%-40s %-12s %.4f", image, label, p[best]));
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("image", image.toString());
         object.put("label", label);
         object.put("score", p[best]);
-        json.object(object);
+        lines.object(object);
       }
     }
-    json.close();
     return 0;
   }
 }

@@ -24,12 +24,17 @@ final class InfoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Map<String, Object> facts = facts();
-    facts.forEach((name, value) -> json.text(String.format(Locale.ROOT, "%-14s %s", name, value)));
-    json.text(String.format(Locale.ROOT, "%-14s %s", "tiles", DirectPlan.tiles()));
-    json.object(facts);
-    json.close();
+    try (JsonLines lines = json.open()) {
+      Map<String, Object> facts = facts();
+      facts.forEach((name, value) -> lines.text(line(name, value)));
+      lines.text(line("tiles", DirectPlan.tiles()));
+      lines.object(facts);
+    }
     return 0;
+  }
+
+  private static String line(String name, Object value) {
+    return String.format(Locale.ROOT, "%-14s %s", name, value);
   }
 
   /** The machine, with a measurement of its peak. */

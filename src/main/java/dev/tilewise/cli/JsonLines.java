@@ -1,8 +1,8 @@
 package dev.tilewise.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -10,8 +10,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Where results go: text for people, or one JSON object per line. */
-final class JsonLines {
+/** Where results go: text for people, and one JSON object per line. */
+final class JsonLines implements AutoCloseable {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -24,7 +24,19 @@ final class JsonLines {
       description = "Write one JSON object per line; - is standard output, and nothing else then.")
   private String file;
 
-  private PrintWriter lines;
+  private BufferedWriter lines;
+
+  /**
+   * Creates the file, if there is one; what is wrong with it shows before the work.
+   *
+   * @return this
+   */
+  JsonLines open() throws IOException {
+    if (file != null && !"-".equals(file)) {
+      lines = Files.newBufferedWriter(Outputs.requireFolder(Path.of(file)));
+    }
+    return this;
+  }
 
   /** Prints for people, unless standard output belongs to the JSON. */
   void text(String line) {
@@ -40,21 +52,19 @@ final class JsonLines {
 
   /** Writes one object. */
   void object(Map<String, Object> object) throws IOException {
-    if (file == null) {
-      return;
+    if ("-".equals(file)) {
+      spec.commandLine().getOut().println(MAPPER.writeValueAsString(object));
+    } else if (lines != null) {
+      lines.write(MAPPER.writeValueAsString(object));
+      lines.newLine();
+      // Who watches a long run sees each result when it is there.
+      lines.flush();
     }
-    if (lines == null) {
-      lines =
-          "-".equals(file)
-              ? spec.commandLine().getOut()
-              : new PrintWriter(Files.newBufferedWriter(Path.of(file)), true);
-    }
-    lines.println(MAPPER.writeValueAsString(object));
   }
 
-  /** Ends the file. */
-  void close() {
-    if (lines != null && !"-".equals(file)) {
+  @Override
+  public void close() throws IOException {
+    if (lines != null) {
       lines.close();
     }
   }

@@ -2,6 +2,8 @@ package dev.tilewise.cli;
 
 import dev.tilewise.train.EpochResult;
 import dev.tilewise.train.TrainingListener;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.function.Consumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -10,11 +12,18 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 /** Shows training: a progress bar on a terminal, and in any case a line for each epoch. */
 final class Progress implements TrainingListener {
 
+  /** Keeps the results. */
+  interface Results {
+    void add(EpochResult result) throws IOException;
+  }
+
   private final Consumer<String> lines;
+  private final Results results;
   private ProgressBar bar;
 
-  Progress(Consumer<String> lines) {
+  Progress(Consumer<String> lines, Results results) {
     this.lines = lines;
+    this.results = results;
   }
 
   @Override
@@ -50,5 +59,10 @@ final class Progress implements TrainingListener {
             100 * r.testAccuracy(),
             r.seconds(),
             r.imagesPerSecond()));
+    try {
+      results.add(r);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

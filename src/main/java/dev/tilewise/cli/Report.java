@@ -77,7 +77,8 @@ final class Report {
     text("<h2>How fast the kernels are, one thread</h2>");
     text(
         "<p>Share of the FMA peak measured in the same process. DIRECT keeps a tile of outputs in"
-            + " registers; IM2COL copies the windows into a matrix first; NAIVE is the plain loop.</p>");
+            + " registers; IM2COL copies the windows into a matrix first; NAIVE is the plain"
+            + " loop.</p>");
     text("%s", Charts.speeds(r.timings()));
     timings();
     text("<h2>The network</h2><pre>%s</pre>", escape(r.network().summary()));

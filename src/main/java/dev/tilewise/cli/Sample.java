@@ -3,6 +3,7 @@ package dev.tilewise.cli;
 import dev.tilewise.ConvCase;
 import dev.tilewise.Filter;
 import dev.tilewise.Layout;
+import dev.tilewise.Shape;
 import dev.tilewise.Tensor;
 import dev.tilewise.internal.conv.Geometry;
 import dev.tilewise.internal.conv.NaiveConvolution;
@@ -29,7 +30,7 @@ final class Sample {
     MemorySegment weights = fill(arena, weightCount, random);
     MemorySegment bias = fill(arena, c.k(), random);
     filter = Filter.of(weights, c.k(), c.groupC(), c.fh(), c.fw()).withBias(bias);
-    x = Tensor.of(fill(arena, c.input().elements(), random), c.input(), Layout.NHWC);
+    x = random(c.input(), arena, random);
     y = Tensor.allocate(arena, c.output(), Layout.NHWC);
     naive = new NaiveConvolution(geometry(c), x.segment(), weights, bias);
   }
@@ -62,40 +63,36 @@ final class Sample {
     return memory;
   }
 
-  /**
-   * The largest error of outputs before the activation, relative to their scale: of all of them, or
-   * of that many random ones and the corners.
-   */
-  double maxError(long most, boolean relu) {
-    double worst = 0;
-    if (extents.output().elements() <= most) {
-      for (int n = 0; n < extents.n(); n++) {
-        for (int k = 0; k < extents.k(); k++) {
-          for (int oy = 0; oy < extents.oh(); oy++) {
-            for (int ox = 0; ox < extents.ow(); ox++) {
-              worst = Math.max(worst, error(n, k, oy, ox, relu));
-            }
-          }
-        }
-      }
-      return worst;
-    }
-    SplittableRandom random = new SplittableRandom(SEED);
-    for (int i = 0; i < most; i++) {
-      int n = random.nextInt(extents.n());
-      int k = random.nextInt(extents.k());
-      int oy = i < 4 ? i / 2 * (extents.oh() - 1) : random.nextInt(extents.oh());
-      int ox = i < 4 ? i % 2 * (extents.ow() - 1) : random.nextInt(extents.ow());
-      worst = Math.max(worst, error(n, k, oy, ox, relu));
-    }
-    return worst;
+  /** Random values from -0.5 to 0.5. */
+  static Tensor random(Shape shape, Arena arena, SplittableRandom random) {
+    return Tensor.of(fill(arena, shape.elements(), random), shape, Layout.NHWC);
   }
 
-  private double error(int n, int k, int oy, int ox, boolean relu) {
+  /**
+   * The largest error of outputs, relative to their scale: of all of them, or of that many, the
+   * corners of the first plane among them.
+   */
+  double maxError(long most, boolean relu) {
+    LargestError worst = new LargestError();
+    for (int i = 0; i < 4; i++) {
+      add(worst, 0, 0, i / 2 * (extents.oh() - 1), i % 2 * (extents.ow() - 1), relu);
+    }
+    LargestError.visit(
+        extents.output().elements(),
+        most,
+        at -> {
+          int k = (int) (at % extents.k());
+          int ox = (int) (at / extents.k() % extents.ow());
+          int oy = (int) (at / extents.k() / extents.ow() % extents.oh());
+          int n = (int) (at / extents.k() / extents.ow() / extents.oh());
+          add(worst, n, k, oy, ox, relu);
+        });
+    return worst.value();
+  }
+
+  private void add(LargestError worst, int n, int k, int oy, int ox, boolean relu) {
     double exact = naive.exactAt(n, k, oy, ox);
     double expected = relu ? Math.max(0, exact) : exact;
-    double scale = naive.scaleAt(n, k, oy, ox);
-    double error = Math.abs(y.get(n, k, oy, ox) - expected);
-    return error == 0 ? 0 : Double.isNaN(error) ? Double.POSITIVE_INFINITY : error / scale;
+    worst.add(y.get(n, k, oy, ox), expected, naive.scaleAt(n, k, oy, ox));
   }
 }

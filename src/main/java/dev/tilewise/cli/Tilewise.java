@@ -1,7 +1,12 @@
 package dev.tilewise.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Properties;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,10 +46,19 @@ public final class Tilewise implements Callable<Integer> {
 
   /** Tells the version of the jar. */
   static final class Version implements IVersionProvider {
+
+    /** Maven puts it into the jar. */
+    private static final String PROPERTIES = "/META-INF/maven/dev.tilewise/tilewise/pom.properties";
+
     @Override
-    public String[] getVersion() {
-      String version = Tilewise.class.getPackage().getImplementationVersion();
-      return new String[] {"tilewise " + (version == null ? "development build" : version)};
+    public String[] getVersion() throws IOException {
+      Properties build = new Properties();
+      try (InputStream in = Tilewise.class.getResourceAsStream(PROPERTIES)) {
+        if (in != null) {
+          build.load(in);
+        }
+      }
+      return new String[] {"tilewise " + build.getProperty("version", "development build")};
     }
   }
 
@@ -77,14 +91,26 @@ public final class Tilewise implements Callable<Integer> {
           }
           return CommandLine.ExitCode.USAGE;
         });
-    return line.execute(args);
+    try {
+      return line.execute(args);
+    } catch (OutOfMemoryError e) {
+      err.println("tilewise: not enough memory: " + oneLine(e.getMessage()));
+      return CommandLine.ExitCode.USAGE;
+    }
   }
 
   private static String message(Exception e) {
-    boolean expected = e instanceof IllegalArgumentException || e instanceof IOException;
-    if (e instanceof java.nio.file.NoSuchFileException) {
-      return "there is no file " + e.getMessage();
+    if (e instanceof NoSuchFileException missing) {
+      return "there is no file " + missing.getFile();
     }
+    if (e instanceof FileSystemException f && f.getReason() == null) {
+      String why = e instanceof AccessDeniedException ? "access denied" : "cannot be used";
+      return f.getFile() + ": " + why;
+    }
+    boolean expected =
+        e instanceof IllegalArgumentException
+            || e instanceof IllegalStateException
+            || e instanceof IOException;
     return expected && e.getMessage() != null ? e.getMessage() : e.toString();
   }
 

@@ -8,6 +8,7 @@ import dev.tilewise.train.EpochResult;
 import dev.tilewise.train.Sgd;
 import dev.tilewise.train.Trainer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,6 +23,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Trains a small network on MNIST (idx or idx.gz) or CIFAR-10 (binary) files.")
 final class TrainCommand implements Callable<Integer> {
+
+  /** What the learning rate is multiplied by after each epoch. */
+  static final float DECAY = 0.7f;
 
   @Mixin private JsonLines json;
 
@@ -60,28 +64,31 @@ final class TrainCommand implements Callable<Integer> {
     if (epochs < 1) {
       throw new IllegalArgumentException("--epochs must be positive, not " + epochs);
     }
+    if (save != null) {
+      Outputs.requireFolder(save);
+    }
     TrainTest sets = DatasetFolder.open(data, limitTrain, limitTest);
     Network network = Networks.small(sets.train().shape(), sets.train().classNames(), seed);
-    json.text("training on " + sets.train() + ", testing on " + sets.test());
-    json.text(network.summary());
-    try (Workers workers = Workers.of(threads)) {
+    try (Workers workers = Workers.of(threads);
+        JsonLines lines = json.open()) {
       Trainer trainer =
           Trainer.of(network)
               .optimizer(Sgd.momentum(rate, momentum))
-              .learningRateDecay(0.7f)
+              .learningRateDecay(DECAY)
               .batchSize(batch)
               .workers(workers)
               .seed(seed)
-              .listener(new Progress(json::text));
-      for (EpochResult result : trainer.fit(sets.train(), sets.test(), epochs)) {
-        json.object(object(result));
+              .listener(new Progress(lines::text, result -> lines.object(object(result))));
+      lines.text("training on " + sets.train() + ", testing on " + sets.test());
+      lines.text(network.summary());
+      trainer.fit(sets.train(), sets.test(), epochs);
+      if (save != null) {
+        network.save(save);
+        lines.text("saved " + save);
       }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
-    if (save != null) {
-      network.save(save);
-      json.text("saved " + save);
-    }
-    json.close();
     return 0;
   }
 
