@@ -7,7 +7,7 @@ count=${1:-20}
 shift || true
 [ $# -gt 0 ] || set -- "n1c256h56w56 k256f3s1p1" "n1c64h56w56 k64f3s1p1"
 mvn -B -ntp -q -Pjmh test-compile process-test-classes
-java=$(mvn -B -ntp -q validate exec:exec@java-home | tail -n 1)/bin/java
+java=$(.ci/java-home)/bin/java
 classes=target/test-classes:target/classes:$(cat target/benchmark-class-path.txt)
 for case in "$@"; do
   for _ in $(seq "$count"); do

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mvn -B -ntp -q -Pjmh test-compile process-test-classes
-java=$(mvn -B -ntp -q validate exec:exec@java-home | tail -n 1)/bin/java
+java=$(.ci/java-home)/bin/java
 classes=target/test-classes:target/classes:$(cat target/benchmark-class-path.txt)
 for when in after before; do
   for case in "n1c256h56w56 k256f3s1p1" "n1c64h56w56 k64f3s1p1"; do

@@ -4,6 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mvn -B -ntp -q -Pjmh test-compile process-test-classes
-java=$(mvn -B -ntp -q validate exec:exec@java-home | tail -n 1)/bin/java
+java=$(.ci/java-home)/bin/java
 classes=target/test-classes:target/classes:$(cat target/benchmark-class-path.txt)
 exec "$java" --add-modules jdk.incubator.vector -cp "$classes" org.openjdk.jmh.Main "$@"
