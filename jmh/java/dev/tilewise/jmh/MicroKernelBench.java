@@ -26,11 +26,15 @@ public class MicroKernelBench {
 
   private static final int TILES = 6;
 
-  @Param({"T8X2", "T8X1", "T7X3", "T6X2", "T4X2", "T4X1", "T3X3", "T2X5"})
+  @Param({"T8X3", "T8X2", "T8X1", "T7X3", "T6X2", "T4X2", "T4X1", "T3X3", "T2X5"})
   public Tile tile;
 
   @Param({"27", "64", "192", "576"})
   public int terms;
+
+  /** Whether the form without a loop over runs is taken. */
+  @Param({"false", "true"})
+  public boolean once;
 
   private final Arena arena = Arena.ofShared();
   private float[] a;
@@ -68,7 +72,11 @@ public class MicroKernelBench {
   public void tiles(Work work) {
     for (int t = 0; t < TILES; t++) {
       int row = t * tile.rows();
-      Tile.run(tile, a, rows, row, runs, 0, 1, b, 0, init, 0, d, dRows, row, 0, 0f, 6f);
+      if (once) {
+        Tile.runOnce(tile, a, rows, row, 0, terms, b, 0, init, 0, d, dRows, row, 0, 0f, 6f);
+      } else {
+        Tile.run(tile, a, rows, row, runs, 0, 1, b, 0, init, 0, d, dRows, row, 0, 0f, 6f);
+      }
     }
     work.flops += 2.0 * TILES * tile.rows() * tile.width() * terms;
   }

@@ -116,7 +116,7 @@ public final class SteadySpeed {
     double seconds = (ends.get(i) - zero) / 1000.0;
     System.out.printf(
         Locale.ROOT,
-        "%-26s %6.2f s to 90 %%   steady %.3f of peak   %s%n",
+        "%-26s %6.2f s to 90 %%   steady %.3f of peak %s%n",
         text,
         seconds,
         layer.share(50),

@@ -1,6 +1,7 @@
 package dev.tilewise;
 
 import java.lang.foreign.Arena;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -19,6 +20,12 @@ import java.util.Objects;
  */
 public final class Conv2d {
 
+  /**
+   * What {@link Algorithm#AUTO} may err by unless told otherwise, relative to {@code sum |x| |w|}
+   * of an output: every algorithm's typical error is below it.
+   */
+  public static final double DEFAULT_TOLERANCE = 1e-5;
+
   private final Filter filter;
   private final int sh;
   private final int sw;
@@ -32,6 +39,7 @@ public final class Conv2d {
   private final Activation activation;
   private final Algorithm algorithm;
   private final boolean exactFit;
+  private final double tolerance;
 
   private Conv2d(Settings s) {
     this.filter = s.filter;
@@ -47,6 +55,7 @@ public final class Conv2d {
     this.activation = s.activation;
     this.algorithm = s.algorithm;
     this.exactFit = s.exactFit;
+    this.tolerance = s.tolerance;
   }
 
   /** The fields, while one of them changes. */
@@ -64,6 +73,7 @@ public final class Conv2d {
     private Activation activation = Activation.IDENTITY;
     private Algorithm algorithm = Algorithm.AUTO;
     private boolean exactFit;
+    private double tolerance = DEFAULT_TOLERANCE;
   }
 
   private Settings settings() {
@@ -81,6 +91,7 @@ public final class Conv2d {
     s.activation = activation;
     s.algorithm = algorithm;
     s.exactFit = exactFit;
+    s.tolerance = tolerance;
     return s;
   }
 
@@ -304,15 +315,22 @@ public final class Conv2d {
 
   private static void requireExact(
       String side, int size, int f, int d, int s, int before, int after) {
-    int extent = d * (f - 1) + 1;
-    int slack = size - extent + before + after;
+    long extent = (long) d * (f - 1) + 1;
+    long padding = (long) before + after;
+    long slack = size - extent + padding;
     if (slack % s == 0) {
       return;
     }
+    long cropped = size - slack % s;
+    String advice =
+        cropped > 0
+            ? "crop the input to " + side + "=" + cropped
+            : "pad by " + (s - slack % s) + " more";
     throw new IllegalArgumentException(
         String.format(
+            Locale.ROOT,
             "conv2d: %s=%d F=%d S=%d P=%s gives (%d-%d+%d)/%d+1 = %s outputs; requireExactFit() is on:"
-                + " use P=%d with S=1, or crop the input to %s=%d",
+                + " use P=%d with S=1, or %s",
             side,
             size,
             extent,
@@ -320,12 +338,30 @@ public final class Conv2d {
             before == after ? "" + before : before + "+" + after,
             size,
             extent,
-            before + after,
+            padding,
             s,
             (double) slack / s + 1,
             (extent - 1) / 2,
-            side,
-            size - slack % s));
+            advice));
+  }
+
+  /**
+   * Sets how far outputs may typically be off, relative to {@code sum |x| |w|} of each. {@link
+   * Algorithm#AUTO} takes the cheapest algorithm whose typical error, with its margin, is no larger
+   * ({@code explain} shows it; docs/winograd.md has the figures). {@link ConvPlan#errorBound} is
+   * the proved worst case, and larger. An algorithm chosen by name is not asked.
+   *
+   * @param t positive, such as 1e-6; {@link #DEFAULT_TOLERANCE} if never set
+   * @return the description
+   */
+  public Conv2d tolerance(double t) {
+    if (!(t > 0) || t == Double.POSITIVE_INFINITY) {
+      throw new IllegalArgumentException(
+          "conv2d: a tolerance must be positive and finite, not " + t);
+    }
+    Settings s = settings();
+    s.tolerance = t;
+    return new Conv2d(s);
   }
 
   /**
@@ -341,7 +377,13 @@ public final class Conv2d {
    */
   public ConvPlan plan(Shape input, Layout layout, Arena arena) {
     return ConvPlan.of(
-        on(input), filter, activation, algorithm, Objects.requireNonNull(layout, "layout"), arena);
+        on(input),
+        filter,
+        activation,
+        algorithm,
+        tolerance,
+        Objects.requireNonNull(layout, "layout"),
+        arena);
   }
 
   /**

@@ -71,7 +71,7 @@ public final class ConvBackward {
    * n u)} with u = 2^-24 and n the number of roundings that a term passes through. Underflow adds
    * at most 2^-150 for each term.
    *
-   * @return the relative bound
+   * @return the relative bound; infinite if n reaches 2^24
    */
   public double dataErrorBound() {
     return bound(BackwardData.roundings(extents.geometry()));
@@ -81,7 +81,7 @@ public final class ConvBackward {
    * The proved bound of the error of every dw, relative to {@code sum |dy| |x|}, and of every db,
    * relative to {@code sum |dy|}; as {@link #dataErrorBound}.
    *
-   * @return the relative bound
+   * @return the relative bound; infinite if n reaches 2^24
    */
   public double filterErrorBound() {
     return bound(BackwardFilter.roundings(extents.geometry()));
@@ -89,7 +89,7 @@ public final class ConvBackward {
 
   private static double bound(long roundings) {
     double nu = roundings * UNIT_ROUNDOFF;
-    return nu / (1 - nu);
+    return nu < 1 ? nu / (1 - nu) : Double.POSITIVE_INFINITY;
   }
 
   /**
@@ -100,16 +100,19 @@ public final class ConvBackward {
    * @param dx gradient of the input, overwritten
    * @param workers who computes
    * @throws IllegalArgumentException if a tensor or the filter has other extents or another layout,
-   *     or dx is read-only or overlaps dy; nothing is written then
+   *     or dx is read-only or overlaps dy or the filter's weights; nothing is written then
    * @throws IllegalStateException if an arena is closed or belongs to another thread
    */
   public synchronized void data(Tensor dy, Filter weights, Tensor dx, Workers workers) {
+    Objects.requireNonNull(weights, "filter");
+    Objects.requireNonNull(workers, "workers");
     Conv2d.of(extents, weights);
     operands.require("dy", dy, extents.output());
     operands.require("dx", dx, extents.input());
     operands.requireWritable("dx", dx.segment());
     operands.requireApart("dx", dx.segment(), "dy", dy.segment());
     operands.requireAccess("filter", weights.weights());
+    operands.requireApart("dx", dx.segment(), "filter", weights.weights());
     MemorySegment w = kernelCopy(weights.weights());
     MemorySegment in = Operands.read(dy);
     MemorySegment out = Operands.written(dx);
@@ -147,6 +150,7 @@ public final class ConvBackward {
    * @throws IllegalStateException if an arena is closed or belongs to another thread
    */
   public void filter(Tensor x, Tensor dy, float[] dWeights, float[] dBias, Workers workers) {
+    Objects.requireNonNull(dWeights, "dWeights");
     MemorySegment bias = dBias == null ? null : MemorySegment.ofArray(dBias);
     filter(x, dy, MemorySegment.ofArray(dWeights), bias, workers);
   }
@@ -165,6 +169,7 @@ public final class ConvBackward {
    */
   public synchronized void filter(
       Tensor x, Tensor dy, MemorySegment dWeights, MemorySegment dBias, Workers workers) {
+    Objects.requireNonNull(workers, "workers");
     operands.require("x", x, extents.input());
     operands.require("dy", dy, extents.output());
     long weightCount = extents.k() * (long) extents.geometry().sumLength();

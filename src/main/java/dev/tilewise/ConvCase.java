@@ -2,6 +2,7 @@ package dev.tilewise;
 
 import dev.tilewise.internal.conv.Geometry;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -143,6 +144,7 @@ public record ConvCase(
    *     convolution
    */
   public static ConvCase parse(String text) {
+    Objects.requireNonNull(text, "text");
     int[][] values = new int[128][];
     for (String word : text.strip().toLowerCase(Locale.ROOT).split("\\s+")) {
       Matcher token = TOKEN.matcher(word);

@@ -28,6 +28,7 @@ public final class ConvPlan {
   private final Activation activation;
   private final Algorithm algorithm;
   private final Forward forward;
+  private final double tolerance;
 
   /** Plans that differ in their weights only share this, and their workspaces. */
   private final Object family;
@@ -38,6 +39,7 @@ public final class ConvPlan {
       Activation activation,
       Algorithm algorithm,
       Forward forward,
+      double tolerance,
       Object family) {
     this.extents = extents;
     inputShape = extents.input();
@@ -46,6 +48,7 @@ public final class ConvPlan {
     this.activation = activation;
     this.algorithm = algorithm;
     this.forward = forward;
+    this.tolerance = tolerance;
     this.family = family;
   }
 
@@ -54,11 +57,22 @@ public final class ConvPlan {
       Filter filter,
       Activation activation,
       Algorithm requested,
+      double tolerance,
       Layout layout,
       Arena arena) {
+    Memory.requireVectors();
+    requireReadable("weights", filter.weights());
+    if (filter.bias() != null) {
+      requireReadable("bias", filter.bias());
+    }
+    if (!Objects.requireNonNull(arena, "arena").scope().isAlive()) {
+      throw new IllegalStateException("conv2d: the arena for the packed filters is closed");
+    }
     Geometry g = extents.geometry();
     Candidate candidate =
-        requested == Algorithm.AUTO ? Candidate.cheapest(g) : Candidate.valueOf(requested.name());
+        requested == Algorithm.AUTO
+            ? cheapest(extents, g, tolerance)
+            : Candidate.valueOf(requested.name());
     Verdict verdict = candidate.judge(g);
     if (verdict instanceof Verdict.Reject reject) {
       throw new IllegalArgumentException(
@@ -72,7 +86,32 @@ public final class ConvPlan {
         activation,
         Algorithm.valueOf(candidate.name()),
         candidate.bind(problem, arena),
+        tolerance,
         new Object());
+  }
+
+  private static void requireReadable(String role, MemorySegment memory) {
+    if (!memory.scope().isAlive()) {
+      throw new IllegalStateException("conv2d: the arena of the filter's " + role + " is closed");
+    }
+    if (!memory.isAccessibleBy(Thread.currentThread())) {
+      throw new IllegalStateException(
+          "conv2d: the filter's " + role + " are in a confined arena of another thread");
+    }
+  }
+
+  private static Candidate cheapest(ConvCase extents, Geometry g, double tolerance) {
+    return Candidate.cheapest(g, tolerance)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    String.format(
+                        Locale.ROOT,
+                        "conv2d: no algorithm for %s is typically within %.3g of sum |x| |w|; the best"
+                            + " is within %.3g",
+                        extents,
+                        tolerance,
+                        Candidate.leastError(g))));
   }
 
   /**
@@ -84,13 +123,15 @@ public final class ConvPlan {
    * @throws IllegalArgumentException if the extents differ
    */
   public ConvPlan withFilter(Filter filter, Arena arena) {
-    Conv2d.of(extents, filter);
+    Conv2d.of(extents, Objects.requireNonNull(filter, "filter"));
+    requireReadable("weights", filter.weights());
     return new ConvPlan(
         extents,
         layout,
         activation,
         algorithm,
         forward.withWeights(filter.weights(), filter.bias(), arena),
+        tolerance,
         family);
   }
 
@@ -164,12 +205,17 @@ public final class ConvPlan {
    * number of roundings a term passes through. Underflow adds at most n 2^-150. Derived in
    * docs/numerics.md.
    *
+   * <p>A Winograd algorithm computes with differences of inputs that lie side by side, so its bound
+   * is larger by the amplification of its transforms, and is relative to {@code |bias| + r^2 sum
+   * over c of max|x[c]| max|w[c]|}, the maxima over the tile and the filter. Derived in
+   * docs/winograd.md.
+   *
    * @return the relative bound
    */
   public double errorBound() {
     // One more rounding for the residual, whether or not a run has one.
     double nu = (forward.roundings() + 1) * UNIT_ROUNDOFF;
-    return nu / (1 - nu);
+    return forward.amplification() * nu / (1 - nu);
   }
 
   /**
@@ -190,8 +236,9 @@ public final class ConvPlan {
    * @return a workspace of this plan
    */
   public Workspace workspace(Arena arena, int threads) {
-    if (threads < 1) {
-      throw new IllegalArgumentException("conv2d: a workspace for " + threads + " threads");
+    if (threads < 1 || threads > Workers.MAX_THREADS) {
+      throw new IllegalArgumentException(
+          "conv2d: a workspace is for 1 to " + Workers.MAX_THREADS + " threads, not " + threads);
     }
     return new Workspace(this, arena, threads);
   }
@@ -341,14 +388,23 @@ public final class ConvPlan {
         "work",
         String.format(Locale.ROOT, "%.3f million multiply-adds", extents.macs() / 1e6));
     line(text, "activation", activation.toString());
-    line(
-        text,
-        "sums",
-        g.sumLength() + " terms in " + g.blocks() + " block(s) of at most " + g.blockLength());
+    if (forward.amplification() == 1) {
+      line(
+          text,
+          "sums",
+          g.sumLength() + " terms in blocks of at most " + g.blockLength() + ": " + g.blocks());
+    }
     line(
         text,
         "error bound",
-        String.format(Locale.ROOT, "%.3g of |bias| + sum |x| |w|", errorBound()));
+        String.format(
+            Locale.ROOT,
+            "%.3g of %s",
+            errorBound(),
+            forward.amplification() > 1
+                ? "|bias| + r^2 sum over c of max|x[c]| max|w[c]|"
+                : "|bias| + sum |x| |w|"));
+    line(text, "tolerance", String.format(Locale.ROOT, "%.3g of sum |x| |w|", tolerance));
     line(text, "packed filters", forward.packedBytes() + " bytes");
     line(
         text,
@@ -364,18 +420,27 @@ public final class ConvPlan {
             + (inputShape().bytes() + outputShape().bytes())
             + " bytes");
     for (Candidate candidate : Candidate.values()) {
-      Verdict verdict = candidate.judge(g);
-      line(text, "  " + candidate.name(), verdictText(candidate, verdict));
+      line(text, "  " + candidate.name(), verdictText(candidate, g));
     }
     return text.toString();
   }
 
-  private String verdictText(Candidate candidate, Verdict verdict) {
-    if (verdict instanceof Verdict.Accept accept) {
-      String cost = String.format(Locale.ROOT, "expected cost %.3f million", accept.cost() / 1e6);
-      return candidate.name().equals(algorithm.name()) ? cost + ", taken" : cost;
+  private String verdictText(Candidate candidate, Geometry g) {
+    Verdict verdict = candidate.judge(g);
+    if (verdict instanceof Verdict.Reject reject) {
+      return "rejected: " + reject.reason();
     }
-    return "rejected: " + ((Verdict.Reject) verdict).reason();
+    double error = candidate.typicalError(g);
+    String text =
+        String.format(
+            Locale.ROOT,
+            "cost %.3f million multiply-adds at the peak, typical error %.2g",
+            ((Verdict.Accept) verdict).cost() / 1e6,
+            error);
+    if (candidate.name().equals(algorithm.name())) {
+      return text + ", taken";
+    }
+    return error > tolerance ? text + ", rejected: above the tolerance" : text;
   }
 
   private static void line(StringBuilder text, String name, String value) {

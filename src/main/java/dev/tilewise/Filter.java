@@ -2,6 +2,7 @@ package dev.tilewise;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 
 /**
  * The weights of a convolution: K filters of FH x FW x C, in the order {@code [K, C, FH, FW]}, and
@@ -38,6 +39,7 @@ public final class Filter {
    * @throws IllegalArgumentException if an extent is not positive or the number of weights is wrong
    */
   public static Filter of(float[] weights, int k, int c, int fh, int fw) {
+    Objects.requireNonNull(weights, "weights");
     return of(MemorySegment.ofArray(weights), k, c, fh, fw);
   }
 
@@ -52,8 +54,10 @@ public final class Filter {
    * @param fw width of a filter
    * @return the filter, without bias
    * @throws IllegalArgumentException if an extent is not positive or the number of weights is wrong
+   * @throws IllegalStateException if the arena of the weights is closed
    */
   public static Filter of(MemorySegment weights, int k, int c, int fh, int fw) {
+    Objects.requireNonNull(weights, "weights");
     if (k <= 0 || c <= 0 || fh <= 0 || fw <= 0) {
       throw new IllegalArgumentException(
           "filter: extents must be positive, not k=" + k + " c=" + c + " f=" + fh + "x" + fw);
@@ -72,8 +76,9 @@ public final class Filter {
               + " has "
               + count
               + " weights, not "
-              + weights.byteSize() / (double) Float.BYTES);
+              + Operands.floats(weights));
     }
+    requireAlive("weights", weights);
     return new Filter(weights, null, k, c, fh, fw);
   }
 
@@ -85,6 +90,7 @@ public final class Filter {
    * @throws IllegalArgumentException if there are not K values
    */
   public Filter withBias(float... values) {
+    Objects.requireNonNull(values, "values");
     return withBias(MemorySegment.ofArray(values));
   }
 
@@ -94,18 +100,22 @@ public final class Filter {
    * @param values one float per filter, memory of any kind
    * @return the filter
    * @throws IllegalArgumentException if there are not K values
+   * @throws IllegalStateException if the arena of the values is closed
    */
   public Filter withBias(MemorySegment values) {
+    Objects.requireNonNull(values, "values");
     if (values.byteSize() != (long) k * Float.BYTES) {
       throw new IllegalArgumentException(
-          "filter: "
-              + k
-              + " filters take "
-              + k
-              + " biases, not "
-              + values.byteSize() / (double) Float.BYTES);
+          "filter: " + k + " filters take " + k + " biases, not " + Operands.floats(values));
     }
+    requireAlive("bias", values);
     return new Filter(weights, values, k, c, fh, fw);
+  }
+
+  private static void requireAlive(String role, MemorySegment memory) {
+    if (!memory.scope().isAlive()) {
+      throw new IllegalStateException("filter: the arena of the " + role + " is closed");
+    }
   }
 
   /**
@@ -161,6 +171,7 @@ public final class Filter {
    * @param y row of the tap
    * @param x column of the tap
    * @return its value
+   * @throws IndexOutOfBoundsException if an index is outside its extent
    */
   public float weight(int filter, int channel, int y, int x) {
     long i = Layout.NCHW.index(new Shape(k, c, fh, fw), filter, channel, y, x);

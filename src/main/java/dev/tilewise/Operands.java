@@ -61,8 +61,16 @@ record Operands(String operation, Layout layout, String what) {
     }
   }
 
+  /** The number of floats in some memory, such as {@code 5} or {@code 5.25}. */
+  static String floats(MemorySegment memory) {
+    return memory.byteSize() % Float.BYTES == 0
+        ? Long.toString(memory.byteSize() / Float.BYTES)
+        : Double.toString(memory.byteSize() / (double) Float.BYTES);
+  }
+
   /** Throws unless the memory has exactly so many floats. */
   void requireFloats(String role, MemorySegment memory, long count) {
+    Objects.requireNonNull(memory, role);
     if (memory.byteSize() != count * Float.BYTES) {
       throw new IllegalArgumentException(
           operation
@@ -71,7 +79,7 @@ record Operands(String operation, Layout layout, String what) {
               + " must have "
               + count
               + " floats, not "
-              + memory.byteSize() / (double) Float.BYTES
+              + floats(memory)
               + "; "
               + what);
     }

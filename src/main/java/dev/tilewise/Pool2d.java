@@ -22,73 +22,10 @@ public final class Pool2d {
     AVERAGE
   }
 
-  private final Kind kind;
-  private final boolean global;
-  private final int fh;
-  private final int fw;
-  private final int sh;
-  private final int sw;
-  private final int pt;
-  private final int pl;
-  private final int pb;
-  private final int pr;
-  private final int dh;
-  private final int dw;
-  private final boolean ceil;
-  private final boolean countsPadding;
+  private final PoolSettings s;
 
-  private Pool2d(Settings s) {
-    kind = s.kind;
-    global = s.global;
-    fh = s.fh;
-    fw = s.fw;
-    sh = s.sh;
-    sw = s.sw;
-    pt = s.pt;
-    pl = s.pl;
-    pb = s.pb;
-    pr = s.pr;
-    dh = s.dh;
-    dw = s.dw;
-    ceil = s.ceil;
-    countsPadding = s.countsPadding;
-  }
-
-  /** The fields, while one of them changes. */
-  private static final class Settings {
-    private Kind kind;
-    private boolean global;
-    private int fh;
-    private int fw;
-    private int sh;
-    private int sw;
-    private int pt;
-    private int pl;
-    private int pb;
-    private int pr;
-    private int dh = 1;
-    private int dw = 1;
-    private boolean ceil;
-    private boolean countsPadding = true;
-  }
-
-  private Settings settings() {
-    Settings s = new Settings();
-    s.kind = kind;
-    s.global = global;
-    s.fh = fh;
-    s.fw = fw;
-    s.sh = sh;
-    s.sw = sw;
-    s.pt = pt;
-    s.pl = pl;
-    s.pb = pb;
-    s.pr = pr;
-    s.dh = dh;
-    s.dw = dw;
-    s.ceil = ceil;
-    s.countsPadding = countsPadding;
-    return s;
+  private Pool2d(PoolSettings s) {
+    this.s = s;
   }
 
   /**
@@ -121,25 +58,25 @@ public final class Pool2d {
    */
   public static Pool2d of(Kind kind, int fh, int fw) {
     requirePositive("window", fh, fw);
-    Settings s = new Settings();
-    s.kind = Objects.requireNonNull(kind, "kind");
-    s.fh = fh;
-    s.fw = fw;
-    s.sh = fh;
-    s.sw = fw;
-    return new Pool2d(s);
+    PoolSettings changed = new PoolSettings();
+    changed.kind = Objects.requireNonNull(kind, "kind");
+    changed.fh = fh;
+    changed.fw = fw;
+    changed.sh = fh;
+    changed.sw = fw;
+    return new Pool2d(changed);
   }
 
   /**
-   * Pooling with one window, the whole input.
+   * Pooling with one window, the whole input. It takes no stride, padding or dilation.
    *
    * @param kind what the window keeps
    * @return the description
    */
   public static Pool2d global(Kind kind) {
-    Settings s = of(kind, 1, 1).settings();
-    s.global = true;
-    return new Pool2d(s);
+    PoolSettings changed = of(kind, 1, 1).s.copy();
+    changed.global = true;
+    return new Pool2d(changed);
   }
 
   /**
@@ -160,11 +97,12 @@ public final class Pool2d {
    * @return the description
    */
   public Pool2d stride(int down, int across) {
+    requireWindows("stride");
     requirePositive("stride", down, across);
-    Settings s = settings();
-    s.sh = down;
-    s.sw = across;
-    return new Pool2d(s);
+    PoolSettings changed = s.copy();
+    changed.sh = down;
+    changed.sw = across;
+    return new Pool2d(changed);
   }
 
   /**
@@ -187,6 +125,7 @@ public final class Pool2d {
    * @return the description
    */
   public Pool2d padding(int top, int left, int bottom, int right) {
+    requireWindows("padding");
     if (top < 0 || left < 0 || bottom < 0 || right < 0) {
       throw new IllegalArgumentException(
           "pool2d: padding must not be negative, not "
@@ -198,12 +137,12 @@ public final class Pool2d {
               + "x"
               + right);
     }
-    Settings s = settings();
-    s.pt = top;
-    s.pl = left;
-    s.pb = bottom;
-    s.pr = right;
-    return new Pool2d(s);
+    PoolSettings changed = s.copy();
+    changed.pt = top;
+    changed.pl = left;
+    changed.pb = bottom;
+    changed.pr = right;
+    return new Pool2d(changed);
   }
 
   /**
@@ -214,23 +153,24 @@ public final class Pool2d {
    * @return the description
    */
   public Pool2d dilation(int down, int across) {
+    requireWindows("dilation");
     requirePositive("dilation", down, across);
-    Settings s = settings();
-    s.dh = down;
-    s.dw = across;
-    return new Pool2d(s);
+    PoolSettings changed = s.copy();
+    changed.dh = down;
+    changed.dw = across;
+    return new Pool2d(changed);
   }
 
   /**
    * Adds windows that reach beyond the padded input, {@code ceil((W - F + 2P) / S) + 1} instead of
-   * {@code floor}, but none that would start in the bottom or right padding.
+   * {@code floor}, and leaves out those that would start in the bottom or right padding or beyond.
    *
    * @return the description
    */
   public Pool2d ceilMode() {
-    Settings s = settings();
-    s.ceil = true;
-    return new Pool2d(s);
+    PoolSettings changed = s.copy();
+    changed.ceil = true;
+    return new Pool2d(changed);
   }
 
   /**
@@ -241,9 +181,9 @@ public final class Pool2d {
    * @return the description
    */
   public Pool2d countIncludePad(boolean counts) {
-    Settings s = settings();
-    s.countsPadding = counts;
-    return new Pool2d(s);
+    PoolSettings changed = s.copy();
+    changed.countsPadding = counts;
+    return new Pool2d(changed);
   }
 
   /**
@@ -252,7 +192,7 @@ public final class Pool2d {
    * @return the maximum or the mean
    */
   public Kind kind() {
-    return kind;
+    return s.kind;
   }
 
   /**
@@ -260,10 +200,11 @@ public final class Pool2d {
    *
    * @param input the input's shape
    * @return the same batch and depth, with one pixel for each window
-   * @throws IllegalArgumentException if the window is larger than the padded input, or a window has
-   *     no tap in the input
+   * @throws IllegalArgumentException if the window is larger than the padded input, a window has no
+   *     tap in the input, or the output is too large
    */
   public Shape outputShape(Shape input) {
+    Objects.requireNonNull(input, "input");
     Geometry g = geometry(input);
     return new Shape(input.n(), input.c(), g.oh(), g.ow());
   }
@@ -277,105 +218,36 @@ public final class Pool2d {
    * @throws IllegalArgumentException as {@link #outputShape}
    */
   public PoolPlan plan(Shape input, Layout layout) {
+    Objects.requireNonNull(input, "input");
     Objects.requireNonNull(layout, "layout");
     return new PoolPlan(this, input, outputShape(input), layout);
   }
 
-  /**
-   * The windows as those of a depthwise convolution, whose bottom and right padding holds exactly
-   * the last ones.
-   */
+  /** The windows as those of a depthwise convolution. */
   Geometry geometry(Shape input) {
-    if (global) {
-      return new Geometry(
-          input.n(), input.c(), input.h(), input.w(), input.c(), input.c(), input.h(), input.w(), 1,
-          1, 0, 0, 0, 0, 1, 1);
-    }
-    int oh = outputs("height", input, input.h(), pt, pb, fh, dh, sh);
-    int ow = outputs("width", input, input.w(), pl, pr, fw, dw, sw);
-    Geometry g =
-        new Geometry(
-            input.n(),
-            input.c(),
-            input.h(),
-            input.w(),
-            input.c(),
-            input.c(),
-            fh,
-            fw,
-            sh,
-            sw,
-            pt,
-            pl,
-            slack(oh, sh, fh, dh, input.h() + pt),
-            slack(ow, sw, fw, dw, input.w() + pl),
-            dh,
-            dw);
-    // Taps closer together than the input is wide cannot jump over it: then the outer windows are
-    // the worst.
-    for (long oy = 0; oy < oh; oy += dh > g.h() ? 1 : Math.max(1, oh - 1)) {
-      requireTaps(input, "row", oy, g.endTapY((int) oy) - g.firstTapY((int) oy));
-    }
-    for (long ox = 0; ox < ow; ox += dw > g.w() ? 1 : Math.max(1, ow - 1)) {
-      requireTaps(input, "column", ox, g.endTapX((int) ox) - g.firstTapX((int) ox));
-    }
-    return g;
-  }
-
-  /** How far the last window reaches beyond the input; negative if it ends before. */
-  private static int slack(int outputs, int s, int f, int d, int size) {
-    return Math.toIntExact((outputs - 1L) * s + (f - 1L) * d + 1 - size);
-  }
-
-  private int outputs(
-      String side, Shape input, int size, int before, int after, int f, int d, int s) {
-    long padded = (long) size + before + after;
-    long extent = (long) d * (f - 1) + 1;
-    if (padded < extent) {
-      throw new IllegalArgumentException(
-          "pool2d: window "
-              + side
-              + " "
-              + extent
-              + " is larger than the padded input's "
-              + padded
-              + "; input "
-              + input
-              + ", "
-              + this);
-    }
-    long count = (padded - extent) / s + 1;
-    boolean more = ceil && (padded - extent) % s != 0 && count * s < (long) size + before;
-    return Math.toIntExact(more ? count + 1 : count);
-  }
-
-  private void requireTaps(Shape input, String line, long index, int taps) {
-    if (taps <= 0) {
-      throw new IllegalArgumentException(
-          "pool2d: the windows of output "
-              + line
-              + " "
-              + index
-              + " lie in the padding; input "
-              + input
-              + ", "
-              + this);
-    }
+    return s.geometry(input);
   }
 
   /** Whether a mean counts taps in the padding. */
   boolean countsPadding() {
-    return countsPadding;
+    return s.countsPadding;
   }
 
   /** Padding below. */
   int bottom() {
-    return pb;
+    return s.pb;
   }
 
   /** Padding on the right. */
   int right() {
-    return pr;
+    return s.pr;
+  }
+
+  private void requireWindows(String what) {
+    if (s.global) {
+      throw new IllegalArgumentException(
+          "pool2d: " + this + " has one window, the whole input, and takes no " + what);
+    }
   }
 
   private static void requirePositive(String what, int a, int b) {
@@ -388,23 +260,6 @@ public final class Pool2d {
   /** Such as {@code max f2s2} or {@code average f3s2p1 ceil}, in the letters of case strings. */
   @Override
   public String toString() {
-    String name = kind == Kind.MAX ? "max" : "average";
-    if (global) {
-      return "global " + name;
-    }
-    StringBuilder text = new StringBuilder(name);
-    text.append(" f").append(pair(fh, fw)).append('s').append(pair(sh, sw));
-    if (pt == pb && pl == pr) {
-      text.append(pt + pl > 0 ? "p" + pair(pt, pl) : "");
-    } else {
-      text.append('p').append(pt).append('x').append(pl).append('x').append(pb).append('x');
-      text.append(pr);
-    }
-    text.append(dh > 1 || dw > 1 ? "d" + pair(dh, dw) : "");
-    return text.append(ceil ? " ceil" : "").toString();
-  }
-
-  private static String pair(int vertical, int horizontal) {
-    return vertical == horizontal ? "" + vertical : vertical + "x" + horizontal;
+    return s.toString();
   }
 }

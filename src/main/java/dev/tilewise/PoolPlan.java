@@ -2,10 +2,11 @@ package dev.tilewise;
 
 import dev.tilewise.internal.conv.Pooling;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
- * Pooling bound to an input shape. Immutable: any number of threads may run it at once, and a run
- * allocates nothing. Tensors in NCHW, confined arenas or mapped files are copied in each call.
+ * Pooling bound to an input shape. Immutable: any number of threads may run it at once. Tensors in
+ * NCHW, confined arenas or mapped files are copied in each call.
  */
 public final class PoolPlan {
 
@@ -61,16 +62,17 @@ public final class PoolPlan {
 
   /**
    * The proved bound of the error of a mean, relative to the mean of the magnitudes; 0 for maxima,
-   * which are exact. Each row of a window is summed, then the row sums, then the sum is divided.
+   * which are exact. Each row of a window is summed, then the row sums, then the sum is divided. A
+   * window with sides of 2^24 has no bound.
    *
-   * @return the relative bound
+   * @return the relative bound; infinite if there is none
    */
   public double errorBound() {
     if (pool.kind() == Pool2d.Kind.MAX) {
       return 0;
     }
     double nu = pooling.roundings() * UNIT_ROUNDOFF;
-    return nu / (1 - nu);
+    return nu < 1 ? nu / (1 - nu) : Double.POSITIVE_INFINITY;
   }
 
   /**
@@ -84,6 +86,7 @@ public final class PoolPlan {
    * @throws IllegalStateException if an arena is closed or belongs to another thread
    */
   public void run(Tensor x, Tensor y, Workers workers) {
+    Objects.requireNonNull(workers, "workers");
     operands.require("input", x, input);
     requireResult("output", y, output, "input", x);
     MemorySegment in = Operands.read(x);
@@ -99,14 +102,18 @@ public final class PoolPlan {
    * @param indices receives for every output, in NCHW order, the place {@code iy * W + ix} of the
    *     maximum in its plane
    * @param workers who computes
-   * @throws IllegalArgumentException if this is average pooling, the input has another shape or
-   *     layout, or there are not as many indices as outputs
+   * @throws IllegalArgumentException if this is average pooling, a window has 2^31 taps or more,
+   *     the input has another shape or layout, or there are not as many indices as outputs; nothing
+   *     is written then
    * @throws IllegalStateException if an arena is closed or belongs to another thread
    */
   public void argmax(Tensor x, long[] indices, Workers workers) {
     if (pool.kind() != Pool2d.Kind.MAX) {
       throw new IllegalArgumentException("pool2d: " + pool + " has no argmax; only max has");
     }
+    requireNumberedTaps();
+    Objects.requireNonNull(indices, "indices");
+    Objects.requireNonNull(workers, "workers");
     operands.require("input", x, input);
     if (indices.length != output.elements()) {
       throw new IllegalArgumentException(
@@ -130,11 +137,13 @@ public final class PoolPlan {
    * @param dy gradient of the output
    * @param dx gradient of the input, overwritten
    * @param workers who computes
-   * @throws IllegalArgumentException if a tensor has another shape or layout, or dx is read-only or
-   *     overlaps another; no tensor is written then
+   * @throws IllegalArgumentException if a tensor has another shape or layout, dx is read-only or
+   *     overlaps another, or a maximum is among 2^31 taps or more; no tensor is written then
    * @throws IllegalStateException if an arena is closed or belongs to another thread
    */
   public void backward(Tensor x, Tensor dy, Tensor dx, Workers workers) {
+    Objects.requireNonNull(workers, "workers");
+    requireNumberedTaps();
     operands.require("x", x, input);
     operands.require("dy", dy, output);
     requireResult("dx", dx, input, "x", x);
@@ -144,6 +153,21 @@ public final class PoolPlan {
     MemorySegment out = Operands.written(dx);
     workers.run(pooling.imageUnits(), (unit, slot) -> pooling.backward(unit, in, gradient, out));
     Operands.store(out, dx);
+  }
+
+  /** Throws if the place of a maximum in its window does not fit an int. */
+  private void requireNumberedTaps() {
+    if (pool.kind() == Pool2d.Kind.MAX && pooling.mostTaps() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "pool2d: the place of a maximum among "
+              + pooling.mostTaps()
+              + " taps cannot be found, only among "
+              + Integer.MAX_VALUE
+              + "; "
+              + pool
+              + " of "
+              + input);
+    }
   }
 
   private void requireResult(String role, Tensor t, Shape shape, String other, Tensor read) {

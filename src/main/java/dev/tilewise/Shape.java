@@ -27,7 +27,7 @@ public record Shape(int n, int c, int h, int w) {
         || (long) n * c * ((long) h * w) > Long.MAX_VALUE / Float.BYTES
         || (long) n * c * ((long) h * w) < 0) {
       throw new IllegalArgumentException(
-          "shape: n=" + n + " c=" + c + " h=" + h + " w=" + w + " has more than 2^61 elements");
+          "shape: n=" + n + " c=" + c + " h=" + h + " w=" + w + " has 2^61 elements or more");
     }
   }
 

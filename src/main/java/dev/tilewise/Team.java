@@ -1,7 +1,9 @@
 package dev.tilewise;
 
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -21,7 +23,8 @@ final class Team extends Workers {
   private final Thread[] members;
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicInteger active = new AtomicInteger(CLOSED);
-  private final AtomicInteger next = new AtomicInteger();
+  // Every member counts one past the end: as an int it would wrap behind 2^31 - 1 units.
+  private final AtomicLong next = new AtomicLong();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   // Counts runs. Written before `active` opens a run, read by members that wait for the next one.
   private volatile int epoch;
@@ -49,6 +52,7 @@ final class Team extends Workers {
 
   @Override
   public void run(int count, Task work) {
+    Objects.requireNonNull(work, "task");
     if (ended) {
       throw new IllegalStateException("workers: the team is closed");
     }
@@ -85,8 +89,8 @@ final class Team extends Workers {
     Task work = task;
     int count = units;
     try {
-      for (int unit = next.getAndIncrement(); unit < count; unit = next.getAndIncrement()) {
-        work.run(unit, slot);
+      for (long unit = next.getAndIncrement(); unit < count; unit = next.getAndIncrement()) {
+        work.run((int) unit, slot);
       }
     } catch (Throwable thrown) { // rethrown to the caller of run
       next.set(count);

@@ -37,9 +37,15 @@ public final class Tensor {
    * @param shape extents
    * @param layout order in memory
    * @return the tensor
+   * @throws IllegalStateException if the arena is closed
    */
   public static Tensor allocate(Arena arena, Shape shape, Layout layout) {
+    Objects.requireNonNull(arena, "arena");
+    Objects.requireNonNull(shape, "shape");
     Objects.requireNonNull(layout, "layout");
+    if (!arena.scope().isAlive()) {
+      throw new IllegalStateException("tensor: the arena for " + shape + " is closed");
+    }
     return new Tensor(arena.allocate(shape.bytes(), ALIGNMENT), shape, layout);
   }
 
@@ -55,6 +61,8 @@ public final class Tensor {
    * @throws IllegalStateException if its arena is closed
    */
   public static Tensor of(MemorySegment segment, Shape shape, Layout layout) {
+    Objects.requireNonNull(segment, "segment");
+    Objects.requireNonNull(shape, "shape");
     Objects.requireNonNull(layout, "layout");
     if (!segment.isNative()) {
       throw new IllegalArgumentException(
@@ -90,6 +98,8 @@ public final class Tensor {
    * @throws IllegalArgumentException if the number of values is wrong
    */
   public static Tensor of(Arena arena, Shape shape, Layout layout, float... values) {
+    Objects.requireNonNull(shape, "shape");
+    Objects.requireNonNull(values, "values");
     requireCount(shape, values.length);
     return allocate(arena, shape, layout).copyFrom(values, layout);
   }
@@ -141,7 +151,7 @@ public final class Tensor {
    * @throws IndexOutOfBoundsException if an index is outside its extent
    */
   public float get(int n, int c, int y, int x) {
-    return segment.getAtIndex(FLOAT, checkedIndex(n, c, y, x));
+    return segment.getAtIndex(FLOAT, layout.index(shape, n, c, y, x));
   }
 
   /**
@@ -153,17 +163,17 @@ public final class Tensor {
    * @param x column
    * @param value its new value
    * @throws IndexOutOfBoundsException if an index is outside its extent
+   * @throws IllegalArgumentException if the tensor is read-only
    */
   public void set(int n, int c, int y, int x, float value) {
-    segment.setAtIndex(FLOAT, checkedIndex(n, c, y, x), value);
+    requireWritable();
+    segment.setAtIndex(FLOAT, layout.index(shape, n, c, y, x), value);
   }
 
-  private long checkedIndex(int n, int c, int y, int x) {
-    Objects.checkIndex(n, shape.n());
-    Objects.checkIndex(c, shape.c());
-    Objects.checkIndex(y, shape.h());
-    Objects.checkIndex(x, shape.w());
-    return layout.index(shape, n, c, y, x);
+  private void requireWritable() {
+    if (segment.isReadOnly()) {
+      throw new IllegalArgumentException("tensor: " + this + " is read-only");
+    }
   }
 
   /**
@@ -171,8 +181,10 @@ public final class Tensor {
    *
    * @param value the value
    * @return this
+   * @throws IllegalArgumentException if the tensor is read-only
    */
   public Tensor fill(float value) {
+    requireWritable();
     for (long i = 0; i < shape.elements(); i++) {
       segment.setAtIndex(FLOAT, i, value);
     }
@@ -185,10 +197,13 @@ public final class Tensor {
    * @param values exactly {@code shape().elements()} floats
    * @param order the layout of the array
    * @return this
-   * @throws IllegalArgumentException if the number of values is wrong
+   * @throws IllegalArgumentException if the number of values is wrong or the tensor is read-only
    */
   public Tensor copyFrom(float[] values, Layout order) {
+    Objects.requireNonNull(values, "values");
+    Objects.requireNonNull(order, "order");
     requireCount(shape, values.length);
+    requireWritable();
     convert(MemorySegment.ofArray(values), order, segment, layout, shape);
     return this;
   }
@@ -198,12 +213,25 @@ public final class Tensor {
    *
    * @param source a tensor of the same shape
    * @return this
-   * @throws IllegalArgumentException if the shapes differ
+   * @throws IllegalArgumentException if the shapes differ, the tensor is read-only, or the layouts
+   *     differ and the tensors overlap in memory; nothing is written then
    */
   public Tensor copyFrom(Tensor source) {
+    Objects.requireNonNull(source, "source");
     if (!source.shape.equals(shape)) {
       throw new IllegalArgumentException(
           "tensor: cannot copy " + source.shape + " into " + shape + "; the shapes must be equal");
+    }
+    requireWritable();
+    if (layout != source.layout
+        && !shape.layoutsCoincide()
+        && segment.asOverlappingSlice(source.segment).isPresent()) {
+      throw new IllegalArgumentException(
+          "tensor: cannot copy "
+              + source
+              + " into "
+              + this
+              + "; they overlap in memory and their layouts differ");
     }
     convert(source.segment, source.layout, segment, layout, shape);
     return this;
@@ -217,6 +245,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if there are 2^31 elements or more
    */
   public float[] toArray(Layout order) {
+    Objects.requireNonNull(order, "order");
     if (shape.elements() > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException("tensor: " + shape + " does not fit a Java array");
     }

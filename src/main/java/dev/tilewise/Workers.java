@@ -1,10 +1,15 @@
 package dev.tilewise;
 
+import java.util.Objects;
+
 /**
  * Who does the work of one run. Results never depend on it: a run is cut into units whose bits do
  * not depend on who computes them. No thread exists that the caller did not ask for.
  */
 public abstract class Workers implements AutoCloseable {
+
+  /** More would be a mistake. */
+  static final int MAX_THREADS = 1024;
 
   /** Work that is cut into independent units. */
   @FunctionalInterface
@@ -38,8 +43,9 @@ public abstract class Workers implements AutoCloseable {
    * @throws IllegalArgumentException if the number is not in 1 .. 1024
    */
   public static Workers of(int threads) {
-    if (threads < 1 || threads > 1024) {
-      throw new IllegalArgumentException("workers: 1 to 1024 threads, not " + threads);
+    if (threads < 1 || threads > MAX_THREADS) {
+      throw new IllegalArgumentException(
+          "workers: a team has 1 to " + MAX_THREADS + " threads, not " + threads);
     }
     return threads == 1 ? serial() : new Team(threads);
   }
@@ -76,6 +82,7 @@ public abstract class Workers implements AutoCloseable {
 
     @Override
     public void run(int units, Task task) {
+      Objects.requireNonNull(task, "task");
       for (int unit = 0; unit < units; unit++) {
         task.run(unit, 0);
       }

@@ -26,6 +26,7 @@ public final class Workspace implements Workers.Task {
   private MemorySegment stagedOutput;
   // The run in progress.
   private Forward forward;
+  private int units;
   private MemorySegment x;
   private MemorySegment residual;
   private MemorySegment y;
@@ -122,12 +123,13 @@ public final class Workspace implements Workers.Task {
     x = input;
     residual = added;
     y = output;
-    workers.run(bound.units(), this);
+    units = bound.units(workers.threads());
+    workers.run(units, this);
   }
 
   /** One unit of the run in progress. Called by {@link Workers} alone. */
   @Override
   public void run(int unit, int slot) {
-    forward.run(unit, slots[slot], x, residual, y);
+    forward.run(unit, units, slots[slot], x, residual, y);
   }
 }

@@ -60,7 +60,7 @@ class BadRunTest {
 
   private static void rejected(
       Class<? extends RuntimeException> type, Consumer<Call> wrong, String... parts) {
-    for (Algorithm algorithm : ConvRun.algorithms(CASE)) {
+    for (Algorithm algorithm : ConvRun.all(CASE)) {
       for (Layout layout : Layout.values()) {
         try (Call call = new Call(algorithm, layout)) {
           wrong.accept(call);
@@ -89,7 +89,7 @@ class BadRunTest {
 
   @Test
   void theRightCallIsRight() {
-    for (Algorithm algorithm : ConvRun.algorithms(CASE)) {
+    for (Algorithm algorithm : ConvRun.all(CASE)) {
       try (Call call = new Call(algorithm, Layout.NCHW)) {
         assertDoesNotThrow(call::run);
       }
@@ -204,7 +204,7 @@ class BadRunTest {
 
   private static ConvPlan other(ConvCase extents, Call c) {
     ConvData data = ConvData.random(extents, Values.UNIT, 2, ConvCases.Surround.NOTHING);
-    return data.conv(c.plan.algorithm()).plan(extents.input(), c.layout, c.arena);
+    return data.conv(Algorithm.DIRECT).plan(extents.input(), c.layout, c.arena);
   }
 
   @Test
@@ -214,7 +214,7 @@ class BadRunTest {
 
   @Test
   void aFailedRunLeavesTheWorkspaceFree() {
-    for (Algorithm algorithm : ConvRun.algorithms(CASE)) {
+    for (Algorithm algorithm : ConvRun.all(CASE)) {
       try (Call call = new Call(algorithm, Layout.NHWC)) {
         Workers team = Workers.of(2);
         team.close();
@@ -233,7 +233,7 @@ class BadRunTest {
     try (Call call = new Call(Algorithm.AUTO, Layout.NHWC)) {
       String message =
           assertThrows(ARGUMENT, () -> call.plan.workspace(call.arena, 0)).getMessage();
-      assertEquals("conv2d: a workspace for 0 threads", message);
+      assertEquals("conv2d: a workspace is for 1 to 1024 threads, not 0", message);
     }
   }
 
@@ -257,12 +257,17 @@ class BadRunTest {
     MemorySegment weights = arena.allocate(4L * 17 * 5 * 9);
     Filter filter = Filter.of(weights, 17, 5, 3, 3);
     arena.close();
-    for (Algorithm algorithm : ConvRun.algorithms(CASE)) {
+    for (Algorithm algorithm : ConvRun.all(CASE)) {
       Conv2d conv = Conv2d.of(CASE, filter).algorithm(algorithm);
-      assertThrows(STATE, () -> conv.plan(CASE.input(), Layout.NHWC, Arena.ofAuto()));
+      Throwable thrown =
+          assertThrows(STATE, () -> conv.plan(CASE.input(), Layout.NHWC, Arena.ofAuto()));
+      assertEquals("conv2d: the arena of the filter's weights is closed", thrown.getMessage());
       ConvData data = ConvData.random(CASE, Values.UNIT, 1, ConvCases.Surround.NOTHING);
       ConvPlan plan = ConvRun.plan(algorithm, data, Layout.NHWC);
       assertThrows(STATE, () -> plan.withFilter(filter, Arena.ofAuto()));
+      Conv2d open = data.conv(algorithm);
+      Throwable late = assertThrows(STATE, () -> open.plan(CASE.input(), Layout.NHWC, arena));
+      assertEquals("conv2d: the arena for the packed filters is closed", late.getMessage());
     }
   }
 

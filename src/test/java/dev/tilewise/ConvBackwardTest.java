@@ -11,9 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -22,122 +20,27 @@ import org.junit.jupiter.api.function.Executable;
 
 class ConvBackwardTest {
 
-  /** One problem with all its operands, on the heap in NHWC, filters [K, C/G, FH, FW]. */
-  private record Problem(ConvCase extents, float[] x, float[] w, float[] dy) {
-
-    static Problem of(ConvCase extents, Supplier<Float> value) {
-      return new Problem(
-          extents,
-          values((int) extents.input().elements(), value),
-          values(extents.k() * extents.groupC() * extents.fh() * extents.fw(), value),
-          values((int) extents.output().elements(), value));
-    }
-
-    private static float[] values(int count, Supplier<Float> value) {
-      float[] values = new float[count];
-      for (int i = 0; i < count; i++) {
-        values[i] = value.get();
-      }
-      return values;
-    }
-
-    NaiveBackward naive() {
-      return new NaiveBackward(
-          extents.geometry(),
-          MemorySegment.ofArray(x),
-          MemorySegment.ofArray(w),
-          MemorySegment.ofArray(dy));
-    }
-
-    Filter filter() {
-      return Filter.of(w, extents.k(), extents.groupC(), extents.fh(), extents.fw());
-    }
-
-    Tensor tensor(Arena arena, Shape shape, Layout layout, float[] nhwc) {
-      return Tensor.allocate(arena, shape, layout).copyFrom(nhwc, Layout.NHWC);
-    }
-
-    float[] dx(Arena arena, Layout layout, Workers workers) {
-      Tensor dx = Tensor.allocate(arena, extents.input(), layout).fill(Float.NaN);
-      ConvBackward.of(extents, layout)
-          .data(tensor(arena, extents.output(), layout, dy), filter(), dx, workers);
-      return dx.toArray(Layout.NHWC);
-    }
-
-    /** The gradients of weights and, behind them, biases. */
-    float[] dw(Arena arena, Layout layout, Workers workers) {
-      float[] dw = new float[w.length];
-      float[] db = new float[extents.k()];
-      ConvBackward.of(extents, layout)
-          .filter(
-              tensor(arena, extents.input(), layout, x),
-              tensor(arena, extents.output(), layout, dy),
-              dw,
-              db,
-              workers);
-      float[] both = Arrays.copyOf(dw, dw.length + db.length);
-      System.arraycopy(db, 0, both, dw.length, db.length);
-      return both;
-    }
-  }
-
-  private static ConvCase randomCase(Random random) {
-    while (true) {
-      int groups = random.nextInt(4) == 0 ? 1 + random.nextInt(4) : 1;
-      try {
-        return new ConvCase(
-            1 + random.nextInt(4),
-            groups * (1 + random.nextInt(9)),
-            1 + random.nextInt(12),
-            1 + random.nextInt(12),
-            groups * (1 + random.nextInt(20)),
-            groups,
-            1 + random.nextInt(5),
-            1 + random.nextInt(5),
-            1 + random.nextInt(4),
-            1 + random.nextInt(4),
-            random.nextInt(6),
-            random.nextInt(6),
-            random.nextInt(6),
-            random.nextInt(6),
-            1 + random.nextInt(3),
-            1 + random.nextInt(3));
-      } catch (IllegalArgumentException tooSmall) {
-        // The filter is larger than the padded input: draw again.
-      }
-    }
-  }
-
-  private static Stream<DynamicTest> random(int count, LongConsumer test) {
-    return IntStream.range(0, count)
-        .mapToObj(
-            seed -> {
-              String name = "seed " + seed + ": " + randomCase(new Random(seed));
-              return DynamicTest.dynamicTest(name, () -> test.accept(seed));
-            });
-  }
-
   @TestFactory
   Stream<DynamicTest> kernelsKeepTheOrderOfSummationOfTheDefinitionBitForBit() {
-    return random(
+    return BackwardProblem.tests(
         200,
         seed -> {
           Random random = new Random(seed);
-          ConvCase extents = randomCase(random);
-          Problem p = Problem.of(extents, () -> (float) random.nextGaussian());
+          ConvCase extents = BackwardProblem.randomCase(random);
+          BackwardProblem p = BackwardProblem.of(extents, () -> (float) random.nextGaussian());
           assertBitsOfTheDefinition(p, 1);
         });
   }
 
   @TestFactory
   Stream<DynamicTest> infiniteGradientsDoNotMeetThePadding() {
-    return random(
+    return BackwardProblem.tests(
         60,
         seed -> {
           Random random = new Random(seed);
-          ConvCase extents = randomCase(random);
-          Problem p =
-              Problem.of(
+          ConvCase extents = BackwardProblem.randomCase(random);
+          BackwardProblem p =
+              BackwardProblem.of(
                   extents,
                   () ->
                       random.nextInt(20) == 0
@@ -148,8 +51,8 @@ class ConvBackwardTest {
   }
 
   /** Compares every {@code step}-th gradient. */
-  private static void assertBitsOfTheDefinition(Problem p, int step) {
-    ConvCase e = p.extents;
+  private static void assertBitsOfTheDefinition(BackwardProblem p, int step) {
+    ConvCase e = p.extents();
     NaiveBackward naive = p.naive();
     try (Arena arena = Arena.ofShared()) {
       float[] dx = p.dx(arena, Layout.NHWC, Workers.serial());
@@ -161,7 +64,7 @@ class ConvBackwardTest {
       }
       float[] dw = p.dw(arena, Layout.NHWC, Workers.serial());
       int taps = e.fh() * e.fw();
-      for (int i = 0; i < p.w.length; i += step) {
+      for (int i = 0; i < p.w().length; i += step) {
         int filter = i / taps;
         int tap = i % taps;
         float exact =
@@ -169,7 +72,7 @@ class ConvBackwardTest {
         assertSameBits(exact, dw[i], e + " dw[" + i + "]");
       }
       for (int k = 0; k < e.k(); k++) {
-        assertSameBits(naive.biasAt(k), dw[p.w.length + k], e + " db[" + k + "]");
+        assertSameBits(naive.biasAt(k), dw[p.w().length + k], e + " db[" + k + "]");
       }
     }
   }
@@ -185,17 +88,19 @@ class ConvBackwardTest {
     // sum for dw, and 1600 x 700
     // weights more than one wave holds.
     ConvCase extents = ConvCase.parse("n2c700h12w13 k1600f1");
-    Problem p = Problem.of(extents, () -> (float) random.nextGaussian());
+    BackwardProblem p = BackwardProblem.of(extents, () -> (float) random.nextGaussian());
     assertBitsOfTheDefinition(p, 9973);
   }
 
   @TestFactory
   Stream<DynamicTest> bitsDependNeitherOnThreadsNorLayoutNorMemoryKind() {
-    return random(
+    return BackwardProblem.tests(
         60,
         seed -> {
           Random random = new Random(seed);
-          Problem p = Problem.of(randomCase(random), () -> (float) random.nextGaussian());
+          BackwardProblem p =
+              BackwardProblem.of(
+                  BackwardProblem.randomCase(random), () -> (float) random.nextGaussian());
           try (Arena shared = Arena.ofShared();
               Arena confined = Arena.ofConfined();
               Workers three = Workers.of(3)) {
@@ -212,19 +117,20 @@ class ConvBackwardTest {
   @Test
   void aBatchHasTheBitsOfItsImages() {
     Random random = new Random(3);
-    Problem batch =
-        Problem.of(ConvCase.parse("n5c6h7w8 k9f3x2s2x1p1"), () -> (float) random.nextGaussian());
+    BackwardProblem batch =
+        BackwardProblem.of(
+            ConvCase.parse("n5c6h7w8 k9f3x2s2x1p1"), () -> (float) random.nextGaussian());
     try (Arena arena = Arena.ofShared()) {
       float[] dx = batch.dx(arena, Layout.NHWC, Workers.serial());
-      int in = batch.x.length / 5;
-      int out = batch.dy.length / 5;
+      int in = batch.x().length / 5;
+      int out = batch.dy().length / 5;
       for (int n = 0; n < 5; n++) {
-        Problem one =
-            new Problem(
-                batch.extents.withBatch(1),
-                Arrays.copyOfRange(batch.x, n * in, (n + 1) * in),
-                batch.w,
-                Arrays.copyOfRange(batch.dy, n * out, (n + 1) * out));
+        BackwardProblem one =
+            new BackwardProblem(
+                batch.extents().withBatch(1),
+                Arrays.copyOfRange(batch.x(), n * in, (n + 1) * in),
+                batch.w(),
+                Arrays.copyOfRange(batch.dy(), n * out, (n + 1) * out));
         assertArrayEquals(
             Arrays.copyOfRange(dx, n * in, (n + 1) * in),
             one.dx(arena, Layout.NHWC, Workers.serial()),
@@ -236,15 +142,17 @@ class ConvBackwardTest {
   /** {@code <conv(x, w), dy> = <x, dx> = <w, dw>}, exactly: all numbers are integers below 2^24. */
   @TestFactory
   Stream<DynamicTest> gradientsAreTheAdjointsOfTheConvolution() {
-    return random(
+    return BackwardProblem.tests(
         100,
         seed -> {
           Random random = new Random(seed);
-          Problem p = Problem.of(randomCase(random), () -> (float) (random.nextInt(7) - 3));
+          BackwardProblem p =
+              BackwardProblem.of(
+                  BackwardProblem.randomCase(random), () -> (float) (random.nextInt(7) - 3));
           try (Arena arena = Arena.ofShared()) {
-            double forward = forwardProduct(p, p.x, p.w);
-            assertEquals(forward, dot(p.x, p.dx(arena, Layout.NHWC, Workers.serial())));
-            assertEquals(forward, dot(p.w, p.dw(arena, Layout.NHWC, Workers.serial())));
+            double forward = forwardProduct(p, p.x(), p.w());
+            assertEquals(forward, dot(p.x(), p.dx(arena, Layout.NHWC, Workers.serial())));
+            assertEquals(forward, dot(p.w(), p.dw(arena, Layout.NHWC, Workers.serial())));
           }
         });
   }
@@ -256,14 +164,16 @@ class ConvBackwardTest {
    */
   @TestFactory
   Stream<DynamicTest> exactGradientsAreTheNumericalDerivatives() {
-    return random(
+    return BackwardProblem.tests(
         40,
         seed -> {
           Random random = new Random(seed);
-          Problem p = Problem.of(randomCase(random), () -> random.nextFloat() - 0.5f);
-          ConvCase e = p.extents;
+          BackwardProblem p =
+              BackwardProblem.of(
+                  BackwardProblem.randomCase(random), () -> random.nextFloat() - 0.5f);
+          ConvCase e = p.extents();
           double tolerance = 0x1p-37 * (e.macs() + 1);
-          int i = random.nextInt(p.x.length);
+          int i = random.nextInt(p.x().length);
           double dx =
               p.naive()
                   .exactDataAt(
@@ -271,14 +181,14 @@ class ConvBackwardTest {
                       i % e.c(),
                       i / e.c() / e.w() % e.h(),
                       i / e.c() % e.w());
-          assertEquals(slope(p.x, i, () -> forwardProduct(p, p.x, p.w)), dx, tolerance);
-          int j = random.nextInt(p.w.length);
+          assertEquals(slope(p.x(), i, () -> forwardProduct(p, p.x(), p.w())), dx, tolerance);
+          int j = random.nextInt(p.w().length);
           int taps = e.fh() * e.fw();
           double dw =
               p.naive()
                   .exactFilterAt(
                       j / taps / e.groupC(), j / taps % e.groupC(), j % taps / e.fw(), j % e.fw());
-          assertEquals(slope(p.w, j, () -> forwardProduct(p, p.x, p.w)), dw, tolerance);
+          assertEquals(slope(p.w(), j, () -> forwardProduct(p, p.x(), p.w())), dw, tolerance);
         });
   }
 
@@ -295,8 +205,8 @@ class ConvBackwardTest {
   }
 
   /** The sum of y * dy in double. */
-  private static double forwardProduct(Problem p, float[] x, float[] w) {
-    ConvCase e = p.extents;
+  private static double forwardProduct(BackwardProblem p, float[] x, float[] w) {
+    ConvCase e = p.extents();
     NaiveConvolution naive =
         new NaiveConvolution(
             e.geometry(), MemorySegment.ofArray(x), MemorySegment.ofArray(w), null);
@@ -306,7 +216,7 @@ class ConvBackwardTest {
       for (int oy = 0; oy < e.oh(); oy++) {
         for (int ox = 0; ox < e.ow(); ox++) {
           for (int k = 0; k < e.k(); k++) {
-            total += naive.exactAt(n, k, oy, ox) * p.dy[i++];
+            total += naive.exactAt(n, k, oy, ox) * p.dy()[i++];
           }
         }
       }
@@ -338,6 +248,9 @@ class ConvBackwardTest {
       refuses("read-only", () -> backward.data(dy, filter, dx.asReadOnly(), serial));
       Filter other = Filter.of(new float[4 * 3], 4, 3, 1, 1);
       refuses("k4c3f1x1", () -> backward.data(dy, other, dx, serial));
+      MemorySegment inDx = dx.segment().asSlice(4, filter.weights().byteSize());
+      Filter shared = Filter.of(inDx, 4, 3, 3, 3);
+      refuses("dx and filter overlap", () -> backward.data(dy, shared, dx, serial));
       float[] dw = new float[4 * 3 * 9];
       refuses("dWeights must have 108", () -> backward.filter(dx, dy, new float[9], null, serial));
       refuses("dBias must have 4", () -> backward.filter(dx, dy, dw, new float[3], serial));

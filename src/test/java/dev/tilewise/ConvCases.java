@@ -98,7 +98,7 @@ public final class ConvCases extends DomainContextBase {
     Arbitrary<MemoryKind> kind = Arbitraries.of(MemoryKind.class).withoutEdgeCases();
     return Combinators.combine(
             Arbitraries.of(Layout.NHWC, Layout.NCHW),
-            of(new int[] {1, 2, 3, 4, 5, 6, 7, 8}),
+            of(new int[] {1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5, 6, 7, 8}),
             kind,
             kind,
             kind,

@@ -1,5 +1,6 @@
 package dev.tilewise;
 
+import dev.tilewise.internal.conv.Geometry;
 import dev.tilewise.internal.conv.NaiveConvolution;
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
@@ -96,6 +97,40 @@ record ConvData(
     outputs(
         (i, n, k, oy, ox) -> {
           scale[i] = naive.scaleAt(n, k, oy, ox) + (residual == null ? 0 : Math.abs(residual[i]));
+          return 0;
+        });
+    return scale;
+  }
+
+  /**
+   * What the bound of a Winograd plan is relative to: {@code |bias| + |residual| + FH FW sum over c
+   * of max|x[c]| max|w[k, c]|}, the maxima over the whole image and the whole filter.
+   */
+  double[] tileScale() {
+    Geometry g = extents.geometry();
+    double[][] inputs = new double[g.n()][g.c()];
+    for (int i = 0; i < x.length; i++) {
+      int image = i / (g.h() * g.w() * g.c());
+      inputs[image][i % g.c()] = Math.max(inputs[image][i % g.c()], Math.abs(x[i]));
+    }
+    int taps = g.fh() * g.fw();
+    double[] scale = new double[Math.toIntExact(extents.output().elements())];
+    double[][] sums = new double[g.n()][g.k()];
+    for (int n = 0; n < g.n(); n++) {
+      for (int k = 0; k < g.k(); k++) {
+        for (int c = 0; c < g.groupC(); c++) {
+          double most = 0;
+          for (int tap = 0; tap < taps; tap++) {
+            most = Math.max(most, Math.abs(weights[(k * g.groupC() + c) * taps + tap]));
+          }
+          sums[n][k] += taps * most * inputs[n][k / g.groupK() * g.groupC() + c];
+        }
+      }
+    }
+    outputs(
+        (i, n, k, oy, ox) -> {
+          scale[i] = sums[n][k] + (bias == null ? 0 : Math.abs(bias[k]));
+          scale[i] += residual == null ? 0 : Math.abs(residual[i]);
           return 0;
         });
     return scale;

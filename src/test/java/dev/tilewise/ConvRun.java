@@ -10,10 +10,23 @@ import java.util.List;
 /** Runs of plans on fenced tensors, and comparisons that say which output differs. */
 final class ConvRun {
 
+  private static final long MOST_NAIVE_MACS = 50_000;
+
+  /** Those that compute with differences, and so have bits of their own. */
+  static final List<Algorithm> WINOGRAD =
+      List.of(Algorithm.WINOGRAD_F2, Algorithm.WINOGRAD_F4, Algorithm.WINOGRAD_F6);
+
   private ConvRun() {}
 
-  /** The algorithms that apply to a case. */
+  /** The algorithms that apply to a case and keep the order of summation of the naive loop. */
   static List<Algorithm> algorithms(ConvCase extents) {
+    List<Algorithm> ordered = all(extents);
+    ordered.removeAll(WINOGRAD);
+    return ordered;
+  }
+
+  /** The algorithms that apply to a case. */
+  static List<Algorithm> all(ConvCase extents) {
     List<Algorithm> applicable = new ArrayList<>();
     for (Candidate candidate : Candidate.values()) {
       if (candidate.judge(extents.geometry()) instanceof Verdict.Accept) {
@@ -21,6 +34,18 @@ final class ConvRun {
       }
     }
     return applicable;
+  }
+
+  /**
+   * The algorithms that a property runs. The naive loop has no special cases, so the small
+   * convolutions are enough for it.
+   */
+  static List<Algorithm> quickAlgorithms(ConvCase extents) {
+    List<Algorithm> quick = algorithms(extents);
+    if (extents.macs() > MOST_NAIVE_MACS) {
+      quick.remove(Algorithm.NAIVE);
+    }
+    return quick;
   }
 
   /** A plan on memory that the garbage collector owns. */

@@ -84,4 +84,37 @@ class FilterTest {
   void theStringNamesTheExtents() {
     assertEquals("k64c32f1x7", Filter.of(new float[64 * 32 * 7], 64, 32, 1, 7).toString());
   }
+
+  @Test
+  void everyIndexIsCheckedByItself() {
+    Filter filter = Filter.of(counting(120), 2, 3, 4, 5);
+    for (int[] bad : new int[][] {{2, 0, 0, 0}, {0, 3, 0, 0}, {0, 0, 4, 0}, {0, 0, 0, 5}}) {
+      assertThrows(
+          IndexOutOfBoundsException.class, () -> filter.weight(bad[0], bad[1], bad[2], bad[3]));
+    }
+  }
+
+  @Test
+  void countsAreWholeNumbersUnlessTheyAreNot() {
+    Filter filter = Filter.of(new float[2], 2, 1, 1, 1);
+    MemorySegment memory = Arena.ofAuto().allocate(20);
+    assertEquals(
+        "filter: 2 filters take 2 biases, not 5",
+        assertThrows(IllegalArgumentException.class, () -> filter.withBias(memory)).getMessage());
+    assertEquals(
+        "filter: 2 filters take 2 biases, not 4.5",
+        assertThrows(IllegalArgumentException.class, () -> filter.withBias(memory.asSlice(0, 18)))
+            .getMessage());
+  }
+
+  @Test
+  void aClosedArenaIsNamed() {
+    Arena arena = Arena.ofConfined();
+    MemorySegment memory = arena.allocate(4);
+    arena.close();
+    assertEquals(
+        "filter: the arena of the weights is closed",
+        assertThrows(IllegalStateException.class, () -> Filter.of(memory, 1, 1, 1, 1))
+            .getMessage());
+  }
 }

@@ -1,6 +1,7 @@
 package dev.tilewise;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +42,18 @@ class LayoutTest {
     Shape large = Shape.nchw(70_000, 300, 400, 500);
     for (Layout layout : Layout.values()) {
       assertEquals(large.elements() - 1, layout.index(large, 69_999, 299, 399, 499));
+    }
+  }
+
+  @Test
+  void everyIndexIsCheckedByItself() {
+    for (Layout layout : Layout.values()) {
+      for (int[] bad :
+          new int[][] {{2, 0, 0, 0}, {0, 3, 0, 0}, {0, 0, 4, 0}, {0, 0, 0, 5}, {1, -1, 0, 0}}) {
+        assertThrows(
+            IndexOutOfBoundsException.class,
+            () -> layout.index(SHAPE, bad[0], bad[1], bad[2], bad[3]));
+      }
     }
   }
 }

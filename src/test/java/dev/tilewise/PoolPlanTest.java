@@ -290,4 +290,72 @@ class PoolPlanTest {
     String message = assertThrows(IllegalArgumentException.class, call).getMessage();
     assertTrue(message.startsWith("pool2d") && message.contains(part), message);
   }
+
+  /** Behind 2^24 a float no longer counts in ones. */
+  @Test
+  void theMaximumOfAVeryLargeWindowIsFound() {
+    Shape input = Shape.image(4100, 4100, 1);
+    PoolPlan plan = Pool2d.global(Pool2d.Kind.MAX).plan(input, Layout.NHWC);
+    int place = (1 << 24) + 1;
+    try (Arena arena = Arena.ofShared()) {
+      Tensor x = Tensor.allocate(arena, input, Layout.NHWC);
+      x.set(0, 0, place / 4100, place % 4100, 1);
+      long[] index = new long[1];
+      plan.argmax(x, index, Workers.serial());
+      assertEquals(place, index[0]);
+      Tensor dy = Tensor.allocate(arena, plan.outputShape(), Layout.NHWC).fill(3);
+      Tensor dx = Tensor.allocate(arena, input, Layout.NHWC);
+      plan.backward(x, dy, dx, Workers.serial());
+      assertEquals(3, dx.get(0, 0, place / 4100, place % 4100));
+    }
+  }
+
+  @Test
+  void aMaximumAmongTooManyTapsHasNoPlace() {
+    Shape input = Shape.image(1 << 16, 1 << 16, 1);
+    PoolPlan plan = Pool2d.global(Pool2d.Kind.MAX).plan(input, Layout.NHWC);
+    Tensor any = Tensor.allocate(Arena.ofAuto(), Shape.image(1, 1, 1), Layout.NHWC);
+    Workers serial = Workers.serial();
+    refuses("4294967296 taps", () -> plan.argmax(any, new long[1], serial));
+    refuses("4294967296 taps", () -> plan.backward(any, any, any, serial));
+  }
+
+  @Test
+  void theErrorBoundOfAVeryLargeWindowIsNotNegative() {
+    Pool2d pool = Pool2d.of(Pool2d.Kind.AVERAGE, 1 << 30, 1 << 30).padding(1 << 29);
+    PoolPlan plan = pool.stride(1 << 30).plan(Shape.image(1, 1, 1), Layout.NHWC);
+    assertTrue(plan.errorBound() > 0, plan + ": " + plan.errorBound());
+  }
+
+  @Test
+  void ceilModeLeavesOutWindowsBehindTheInput() {
+    Pool2d pool = Pool2d.max(1).stride(3).ceilMode();
+    assertEquals(Shape.image(2, 2, 1), pool.padding(0, 0, 0, 1).outputShape(Shape.image(6, 6, 1)));
+    assertEquals(Shape.image(2, 2, 1), pool.padding(0, 0, 8, 8).outputShape(Shape.image(6, 6, 1)));
+  }
+
+  @Test
+  void ceilModeAddsAWindowForWhatIsLeftOver() {
+    Shape input = Shape.image(6, 6, 1);
+    assertEquals(Shape.image(2, 2, 1), Pool2d.max(3).stride(2).outputShape(input));
+    assertEquals(Shape.image(3, 3, 1), Pool2d.max(3).stride(2).ceilMode().outputShape(input));
+  }
+
+  @Test
+  void extentsBeyondAnIntAreRefused() {
+    int max = Integer.MAX_VALUE;
+    Pool2d wide = Pool2d.of(Pool2d.Kind.MAX, 1, 3).dilation(1, max).padding(0, max, 0, max);
+    refuses(
+        "4294967293 pixels beyond the input's width",
+        () -> wide.stride(1, max).ceilMode().outputShape(Shape.image(2, 1, 1)));
+    refuses("too many", () -> Pool2d.max(1).outputShape(Shape.nchw(1 << 16, 1, 1 << 16, 1)));
+  }
+
+  @Test
+  void aGlobalWindowTakesNoStridePaddingOrDilation() {
+    Pool2d global = Pool2d.global(Pool2d.Kind.AVERAGE);
+    refuses("takes no stride", () -> global.stride(2));
+    refuses("takes no padding", () -> global.padding(3));
+    refuses("takes no dilation", () -> global.dilation(2, 2));
+  }
 }

@@ -64,6 +64,7 @@ class ShapeTest {
       IllegalArgumentException thrown =
           assertThrows(IllegalArgumentException.class, () -> Shape.nchw(e[0], e[1], e[2], e[3]));
       assertTrue(thrown.getMessage().contains("n=" + e[0] + " c=" + e[1]), thrown.getMessage());
+      assertTrue(thrown.getMessage().endsWith("2^61 elements or more"), thrown.getMessage());
     }
   }
 

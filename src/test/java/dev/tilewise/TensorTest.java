@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class TensorTest {
@@ -225,5 +226,51 @@ class TensorTest {
   @Test
   void theStringNamesShapeAndLayout() {
     assertEquals("n2c3h2w2 NHWC", Tensor.allocate(Arena.ofAuto(), SHAPE, Layout.NHWC).toString());
+  }
+
+  @Test
+  void tensorsThatOverlapAreNotConverted() {
+    Tensor planes = Tensor.of(Arena.ofAuto(), SHAPE, Layout.NCHW, NCHW);
+    Tensor columns = Tensor.of(planes.segment(), SHAPE, Layout.NHWC);
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> columns.copyFrom(planes)).getMessage();
+    assertTrue(message.contains("overlap in memory"), message);
+    assertArrayEquals(NCHW, planes.toArray(Layout.NCHW));
+  }
+
+  @Test
+  void tensorsOfOneLayoutMayOverlap() {
+    MemorySegment memory = Arena.ofAuto().allocate(SHAPE.bytes() + 4, 64);
+    Tensor first = Tensor.of(memory, SHAPE, Layout.NCHW).copyFrom(NCHW, Layout.NCHW);
+    Tensor shifted = Tensor.of(memory.asSlice(4), SHAPE, Layout.NCHW);
+    assertArrayEquals(NCHW, shifted.copyFrom(first).toArray(Layout.NCHW));
+  }
+
+  @Test
+  void whatIsReadOnlyIsNamed() {
+    Tensor view = Tensor.allocate(Arena.ofAuto(), SHAPE, Layout.NCHW).asReadOnly();
+    Tensor other = Tensor.allocate(Arena.ofAuto(), SHAPE, Layout.NHWC);
+    for (Executable write :
+        new Executable[] {
+          () -> view.set(0, 0, 0, 0, 1), () -> view.fill(1), () -> view.copyFrom(other)
+        }) {
+      String message = assertThrows(IllegalArgumentException.class, write).getMessage();
+      assertEquals("tensor: n2c3h2w2 NCHW is read-only", message);
+    }
+  }
+
+  @Test
+  void whatIsMissingIsNamed() {
+    Tensor t = Tensor.allocate(Arena.ofAuto(), SHAPE, Layout.NCHW);
+    assertMissing("arena", () -> Tensor.allocate(null, SHAPE, Layout.NCHW));
+    assertMissing("shape", () -> Tensor.allocate(Arena.ofAuto(), null, Layout.NCHW));
+    assertMissing("layout", () -> Tensor.allocate(Arena.ofAuto(), SHAPE, null));
+    assertMissing("values", () -> t.copyFrom(null, Layout.NCHW));
+    assertMissing("source", () -> t.copyFrom(null));
+    assertMissing("order", () -> t.toArray(null));
+  }
+
+  private static void assertMissing(String name, Executable call) {
+    assertEquals(name, assertThrows(NullPointerException.class, call).getMessage());
   }
 }

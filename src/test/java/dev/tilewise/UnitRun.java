@@ -33,19 +33,20 @@ final class UnitRun implements AutoCloseable {
     }
   }
 
-  /** The output, NHWC. */
+  /** The output, NHWC, however many threads the units were cut for. */
   float[] of(ConvData data) {
     MemorySegment x = copyOf(data.x());
     MemorySegment residual = data.residual() == null ? null : copyOf(data.residual());
     long count = data.extents().output().elements();
     MemorySegment y = copyOf(ConvRun.filled(count, Float.NaN));
-    List<Integer> units = new ArrayList<>();
-    for (int unit = 0; unit < forward.units(); unit++) {
-      units.add(unit);
+    List<Integer> order = new ArrayList<>();
+    int units = forward.units(1 + random.nextInt(3));
+    for (int unit = 0; unit < units; unit++) {
+      order.add(unit);
     }
-    Collections.shuffle(units, random);
-    for (int unit : units) {
-      forward.run(unit, scratches[random.nextInt(2)], x, residual, y);
+    Collections.shuffle(order, random);
+    for (int unit : order) {
+      forward.run(unit, units, scratches[random.nextInt(2)], x, residual, y);
     }
     return y.toArray(FLOAT);
   }

@@ -240,7 +240,7 @@ class WorkersTest {
     for (int threads : new int[] {0, -1, 1025, Integer.MAX_VALUE}) {
       String message =
           assertThrows(IllegalArgumentException.class, () -> Workers.of(threads)).getMessage();
-      assertEquals("workers: 1 to 1024 threads, not " + threads, message);
+      assertEquals("workers: a team has 1 to 1024 threads, not " + threads, message);
     }
   }
 
@@ -264,6 +264,42 @@ class WorkersTest {
       caller.join();
       // All or nothing.
       assertEquals(refused.get() == null ? 100 : 0, done.get());
+    }
+  }
+
+  /** All members count past the end; as an int the count would begin again below 0. */
+  @Test
+  void theLargestNumberOfUnitsHasNoNegativeOnes() {
+    try (Workers workers = Workers.of(4)) {
+      AtomicInteger least = new AtomicInteger();
+      AtomicInteger slots = new AtomicInteger();
+      assertThrows(
+          ArithmeticException.class,
+          () ->
+              workers.run(
+                  Integer.MAX_VALUE,
+                  (unit, slot) -> {
+                    least.accumulateAndGet(unit, Math::min);
+                    slots.accumulateAndGet(1 << slot, (a, b) -> a | b);
+                    while (unit == 0 && slots.get() != 0b1111) {
+                      Thread.onSpinWait();
+                    }
+                    if (unit <= 0) {
+                      throw new ArithmeticException();
+                    }
+                  }));
+      assertEquals(0, least.get());
+    }
+  }
+
+  @Test
+  void aMissingTaskIsNamed() {
+    try (Workers team = Workers.of(2)) {
+      for (Workers workers : new Workers[] {Workers.serial(), team}) {
+        String message =
+            assertThrows(NullPointerException.class, () -> workers.run(2, null)).getMessage();
+        assertEquals("task", message);
+      }
     }
   }
 }

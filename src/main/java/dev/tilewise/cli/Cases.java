@@ -23,17 +23,29 @@ final class Cases {
   @Option(
       names = "--shapes",
       paramLabel = "CSV",
-      description = "A file of cases with the columns name,N,groups,C,H,W,K,FH,FW,SH,SW,PH,PW,...")
+      description = {
+        "A file of cases, comma-separated. Its first line names the columns, in any order:",
+        "name, N, groups, C, H, W, K, FH, FW, SH, SW, PH, PW (filter, stride, padding).",
+        "May be left out: PB, PR (padding at the bottom and on the right, default PH, PW), DH, DW"
+            + " (dilation, default 1), OH, OW (the output, compared if given). Others are not read."
+      })
   private Path shapes;
 
-  @Option(names = "--filter", paramLabel = "TEXT", description = "Only rows whose name has this.")
-  private String filter = "";
+  @Option(
+      names = "--filter",
+      paramLabel = "TEXT",
+      description = "Only rows of --shapes whose name has this.")
+  private String filter;
 
   /** A case and what a file calls it. */
   record Named(String name, ConvCase extents) {}
 
   /** The cases asked for, in order. */
   List<Named> read() throws IOException {
+    if (filter != null && shapes == null) {
+      throw new IllegalArgumentException(
+          "--filter chooses rows of a --shapes file, and there is none");
+    }
     List<Named> all = new ArrayList<>();
     for (String text : cases) {
       all.add(new Named("", ConvCase.parse(text)));
@@ -43,9 +55,7 @@ final class Cases {
     }
     if (all.isEmpty()) {
       throw new IllegalArgumentException(
-          shapes == null
-              ? "no case: use --case \"n1c256h56w56 k256f3s1p1\" or --shapes FILE"
-              : shapes + ": no row's name has \"" + filter + "\"");
+          "no case: use --case \"n1c256h56w56 k256f3s1p1\" or --shapes FILE");
     }
     return all;
   }
@@ -55,9 +65,13 @@ final class Cases {
     if (lines.isEmpty()) {
       throw new IllegalArgumentException(shapes + ": the file is empty");
     }
-    String[] columns = lines.get(0).split(",");
+    String[] columns = fields(lines.get(0));
+    int before = all.size();
     for (int number = 2; number <= lines.size(); number++) {
-      String[] fields = lines.get(number - 1).split(",");
+      if (lines.get(number - 1).isBlank()) {
+        continue;
+      }
+      String[] fields = fields(lines.get(number - 1));
       if (fields.length < columns.length) {
         throw new IllegalArgumentException(
             shapes + ":" + number + ": " + fields.length + " columns, not " + columns.length);
@@ -70,13 +84,28 @@ final class Cases {
       if (name == null) {
         throw new IllegalArgumentException(shapes + ": there is no column \"name\"");
       }
-      if (name.contains(filter)) {
+      if (filter == null || name.contains(filter)) {
         all.add(new Named(name, extents(row, shapes + ":" + number)));
       }
     }
+    if (all.size() == before) {
+      throw new IllegalArgumentException(
+          shapes + (filter == null ? ": has no rows" : ": no row's name has \"" + filter + "\""));
+    }
+  }
+
+  private static String[] fields(String line) {
+    String[] fields = line.split(",", -1);
+    for (int i = 0; i < fields.length; i++) {
+      fields[i] = fields[i].strip();
+    }
+    return fields;
   }
 
   private List<String> lines() throws IOException {
+    if (Files.isDirectory(shapes)) {
+      throw new IllegalArgumentException(shapes + ": is a folder, not a file of cases");
+    }
     try {
       return Files.readAllLines(shapes);
     } catch (MalformedInputException e) {
@@ -85,39 +114,53 @@ final class Cases {
   }
 
   private static ConvCase extents(Map<String, String> row, String where) {
+    int ph = number(row, "PH", where);
+    int pw = number(row, "PW", where);
     ConvCase extents =
         new ConvCase(
             number(row, "N", where),
             number(row, "C", where),
             // Negative padding before the first row crops the input.
-            number(row, "H", where) + Math.min(0, number(row, "PH", where)),
-            number(row, "W", where) + Math.min(0, number(row, "PW", where)),
+            number(row, "H", where) + Math.min(0, ph),
+            number(row, "W", where) + Math.min(0, pw),
             number(row, "K", where),
             number(row, "groups", where),
             number(row, "FH", where),
             number(row, "FW", where),
             number(row, "SH", where),
             number(row, "SW", where),
-            Math.max(0, number(row, "PH", where)),
-            Math.max(0, number(row, "PW", where)),
+            Math.max(0, ph),
+            Math.max(0, pw),
             // Effective padding is negative where the last rows are not used.
-            Math.max(0, number(row, "PB", where)),
-            Math.max(0, number(row, "PR", where)),
-            number(row, "DH", where),
-            number(row, "DW", where));
-    if (extents.oh() != number(row, "OH", where) || extents.ow() != number(row, "OW", where)) {
+            Math.max(0, number(row, "PB", where, ph)),
+            Math.max(0, number(row, "PR", where, pw)),
+            number(row, "DH", where, 1),
+            number(row, "DW", where, 1));
+    int oh = extents.oh();
+    int ow = extents.ow();
+    if (number(row, "OH", where, oh) != oh || number(row, "OW", where, ow) != ow) {
       throw new IllegalArgumentException(
-          where + ": " + extents + " gives " + extents.oh() + "x" + extents.ow() + " outputs");
+          where + ": " + extents + " gives " + oh + "x" + ow + " outputs");
     }
     return extents;
   }
 
+  private static int number(Map<String, String> row, String column, String where, int absent) {
+    String value = row.get(column);
+    return value == null || value.isEmpty() ? absent : number(row, column, where);
+  }
+
   private static int number(Map<String, String> row, String column, String where) {
+    String value = row.get(column);
+    if (value == null || value.isEmpty()) {
+      String what = value == null ? " is missing" : " is empty";
+      throw new IllegalArgumentException(where + ": column " + column + what);
+    }
     try {
-      return Integer.parseInt(row.get(column));
+      return Integer.parseInt(value);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
-          where + ": column " + column + " is " + row.get(column) + ", not a number", e);
+          where + ": column " + column + " is " + value + ", not a number", e);
     }
   }
 }

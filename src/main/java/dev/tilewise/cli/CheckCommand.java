@@ -35,7 +35,8 @@ final class CheckCommand implements Callable<Integer> {
   @Option(
       names = "--work",
       paramLabel = "MACS",
-      description = "Naive multiply-adds for each comparison; default ${DEFAULT-VALUE}.")
+      description =
+          "Naive multiply-adds for each comparison; what needs more is sampled. Default" + " 2e7.")
   private double work = 2e7;
 
   private boolean allOk = true;
@@ -79,6 +80,8 @@ final class CheckCommand implements Callable<Integer> {
           gradients.filterError(weights),
           gradients.filterBound(),
           weights < gradients.filterCount());
+    } catch (OutOfMemoryError e) {
+      throw Sample.tooLarge(named.extents(), e);
     }
   }
 
@@ -127,7 +130,7 @@ final class CheckCommand implements Callable<Integer> {
     String line =
         String.format(
             Locale.ROOT,
-            "%-34s %-7s %-16s error %8.1e  bound %8.1e  %-6s  %s%s",
+            "%-34s %-11s %-16s error %8.1e  bound %8.1e  %-6s  %s%s",
             c,
             algorithm,
             direction,
@@ -144,6 +147,7 @@ final class CheckCommand implements Callable<Integer> {
     object.put("max_error", error);
     object.put("error_bound", bound);
     object.put("ok", ok);
+    object.put("sampled", sampled);
     lines.object(object);
   }
 }

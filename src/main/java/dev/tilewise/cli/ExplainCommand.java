@@ -21,13 +21,23 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--case", required = true, paramLabel = "C", description = "A case.")
+  @Option(
+      names = "--case",
+      required = true,
+      paramLabel = "C",
+      description = "A case such as \"n1c256h56w56 k256f3s1p1\".")
   private String text;
 
-  @Option(names = "--algorithm", description = "Default ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--algorithm",
+      paramLabel = "A",
+      description = "One of ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
   private Algorithm algorithm = Algorithm.AUTO;
 
-  @Option(names = "--layout", description = "NHWC or NCHW; default ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--layout",
+      paramLabel = "L",
+      description = "NHWC or NCHW; default ${DEFAULT-VALUE}.")
   private Layout layout = Layout.NHWC;
 
   @Override
@@ -40,6 +50,8 @@ final class ExplainCommand implements Callable<Integer> {
       Conv2d conv = Conv2d.of(c, filter).algorithm(algorithm);
       spec.commandLine().getOut().print(conv.plan(c.input(), layout, arena).explain());
       spec.commandLine().getOut().flush();
+    } catch (OutOfMemoryError e) {
+      throw Sample.tooLarge(c, e);
     }
     return 0;
   }

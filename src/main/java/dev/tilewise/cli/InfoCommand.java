@@ -26,7 +26,7 @@ final class InfoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (JsonLines lines = json.open()) {
       Map<String, Object> facts = facts();
-      facts.forEach((name, value) -> lines.text(line(name, value)));
+      facts.forEach((key, value) -> lines.text(line(name(key), value)));
       lines.text(line("tiles", DirectPlan.tiles()));
       lines.object(facts);
     }
@@ -34,7 +34,19 @@ final class InfoCommand implements Callable<Integer> {
   }
 
   private static String line(String name, Object value) {
-    return String.format(Locale.ROOT, "%-14s %s", name, value);
+    return String.format(Locale.ROOT, "%-22s %s", name, value);
+  }
+
+  /** What people call a fact that has such a key. */
+  static String name(String key) {
+    return switch (key) {
+      case "jdk" -> "JDK";
+      case "vm" -> "JVM";
+      case "cpu" -> "processor";
+      case "vector_bits" -> "vector width, bits";
+      case "peak_gflops" -> "FMA peak, GFLOP/s";
+      default -> key;
+    };
   }
 
   /** The machine, with a measurement of its peak. */

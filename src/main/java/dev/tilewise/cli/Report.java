@@ -1,26 +1,86 @@
 package dev.tilewise.cli;
 
-import dev.tilewise.Layout;
-import dev.tilewise.Tensor;
-import dev.tilewise.data.Dataset;
-import dev.tilewise.nn.Network;
-import dev.tilewise.nn.Parameter;
+import dev.tilewise.Algorithm;
 import dev.tilewise.train.EpochResult;
-import dev.tilewise.train.SoftmaxCrossEntropy;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** The report of the main job: one HTML file that needs nothing else. */
 final class Report {
 
-  private static final int SHOWN_IMAGES = 12;
+  private static final String HEAD =
+      """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <title>Tilewise report</title>
+      <style>
+      :root{--ink:#1c2733;--soft:#566272;--line:#e3e8ee;--good:#2f855a;--bad:#b3261e;--bar:#2b6cb0}
+      *{box-sizing:border-box}
+      body{margin:0;background:#f5f7f9;color:var(--ink);font:16px/1.55 system-ui,sans-serif}
+      main{max-width:1060px;margin:0 auto;padding:2.5rem 1.2rem 4rem}
+      h1{font-size:2.1rem;line-height:1.2;margin:0 0 .5rem;letter-spacing:-.01em}
+      h2{font-size:1.3rem;line-height:1.3;margin:0 0 .3rem}
+      h3{font-size:.95rem;margin:1.1rem 0 .35rem}
+      p{margin:0 0 1rem;color:var(--soft);max-width:46rem}
+      h3 small{font-weight:400;color:var(--soft)}
+      section,.facts{background:#fff;border:1px solid var(--line);border-radius:10px;
+        padding:1.3rem 1.5rem;margin:1.2rem 0}
+      .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1rem}
+      .facts b{display:block;font-size:1.7rem;line-height:1.2}
+      .facts span{color:var(--soft);font-size:.9rem}
+      .row{display:flex;flex-wrap:wrap;gap:1.5rem}
+      figure{margin:0} .row figure{flex:1 1 300px} figcaption{font-size:.85rem;color:var(--soft)}
+      img{max-width:100%;height:auto}
+      .tiles{display:flex;flex-wrap:wrap;gap:8px}
+      .px{image-rendering:pixelated;width:52px;height:52px;display:block;border-radius:3px;
+        border:1px solid var(--line)}
+      .tiles figure{width:64px;text-align:center;line-height:1.25}
+      .tiles figure .px{width:64px;height:64px;margin-bottom:3px}
+      .scroll{overflow-x:auto}
+      table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
+      td,th{padding:.35rem .8rem;text-align:right;white-space:nowrap}
+      th{font-weight:600;color:var(--soft)}
+      td:first-child,th:first-child,.left{text-align:left}
+      .speeds{width:100%} .speeds td:first-child{padding-left:.8rem}
+      .speeds .layer th{border-top:1px solid var(--line);padding:.6rem 0 .1rem;color:var(--ink)}
+      .bar{width:50%} .bar div{display:flex;align-items:center}
+      .bar span{flex:1 1 2rem;height:.8rem;background:#eef1f4;position:relative}
+      .bar b{position:absolute;top:-2px;bottom:-2px;width:2px;margin-left:-2px;background:#5b6673}
+      .bar i{display:block;height:100%;min-width:2px;background:#a9b4c0}
+      .bar em{flex:0 0 4.2rem;font-style:normal;text-align:right}
+      .direct .bar i{background:var(--bar)} .direct td{font-weight:600}
+      .heat td{min-width:3rem;text-align:center;border:2px solid #fff}
+      .heat th{text-align:center;vertical-align:bottom} .heat tr+tr th{vertical-align:middle}
+      .heat .long span{writing-mode:vertical-rl;transform:rotate(180deg)}
+      .machine td{white-space:normal;vertical-align:top} .machine td:first-child{color:var(--soft)}
+      @media(max-width:640px){
+        main{padding:1.2rem .6rem 3rem} h1{font-size:1.6rem}
+        section,.facts{padding:1rem .7rem}
+        td,th{padding:.3rem .3rem}
+        .speeds,.heat{font-size:.78rem} .speeds td:first-child{padding-left:0}
+        .speeds td,.speeds th{padding:.2rem .25rem}
+        .speeds th,.speeds td:first-child{white-space:normal}
+        .speeds th:first-child{padding-left:0}
+        .bar{width:auto} .bar div{display:block} .bar span{display:block;min-width:3.5rem}
+        .heat{width:100%} .heat td{min-width:0;padding:.3rem 0} .heat th{padding:.3rem .1rem}
+      }
+      @media(max-width:440px){.speeds,.heat{font-size:.7rem} .rate{display:none}}
+      pre{background:#f5f7f9;border-radius:6px;padding:.9rem;overflow-x:auto;font-size:.82rem;
+        line-height:1.45;margin:0}
+      </style>
+      </head>
+      <body><main>
+      """;
 
   private final MainJob.Results r;
-  private final StringBuilder html = new StringBuilder();
+  private final Html html = new Html();
 
   private Report(MainJob.Results results) {
     r = results;
@@ -29,209 +89,164 @@ final class Report {
   static void write(MainJob.Results results, Path file) throws IOException {
     Report report = new Report(results);
     report.page();
-    if (file.toAbsolutePath().getParent() != null) {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-    }
-    Files.writeString(file, report.html);
+    Files.writeString(file, HEAD + report.html);
   }
 
   private void page() throws IOException {
-    html.append(
-        """
-        <!DOCTYPE html>
-        <html lang="en"><head><meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Tilewise report</title>
-        <style>
-        body{font:16px/1.5 system-ui,sans-serif;color:#1d2733;background:#fafbfc;margin:0}
-        main{max-width:1040px;margin:0 auto;padding:2rem 1.2rem}
-        h1{font-size:1.9rem;margin:0 0 .2rem} h2{font-size:1.25rem;margin:2.4rem 0 .4rem}
-        p{margin:.3rem 0 .8rem;color:#4a5765} .lead{font-size:1.1rem}
-        .row{display:flex;flex-wrap:wrap;gap:1.2rem} .row>*{flex:1 1 420px;min-width:0}
-        figure{margin:0} img{max-width:100%;height:auto} .px{image-rendering:pixelated}
-        .tiles{display:flex;flex-wrap:wrap;gap:6px;margin:.4rem 0 1rem}
-        .tiles figure{text-align:center;font-size:.8rem;color:#4a5765}
-        table{border-collapse:collapse;font-size:.88rem} td,th{padding:.25rem .6rem;text-align:right}
-        th{font-weight:600;border-bottom:2px solid #d5dce3} td:first-child,th:first-child{text-align:left}
-        tr:nth-child(even) td{background:#f0f3f6} .heat td{width:2.6rem;text-align:center;background:none}
-        pre{background:#f0f3f6;padding:.8rem;overflow-x:auto;font-size:.82rem;border-radius:6px}
-        .wrong{color:#b3261e}
-        </style></head><body><main>
-        """);
-    EpochResult last = r.epochs().get(r.epochs().size() - 1);
-    text("<h1>Tilewise</h1>");
-    text(
-        "<p class=lead>A network of %,d weights reads %.1f %% of %,d unseen images correctly after"
-            + " %.0f seconds of training in plain Java.</p>",
-        r.network().parameterCount(),
-        100 * r.test().accuracy(),
-        r.sets().test().size(),
-        r.epochs().stream().mapToDouble(EpochResult::seconds).sum());
-    text("<h2>It learned in %d passes over %,d images</h2>", last.epoch(), r.sets().train().size());
-    text("<div class=row>%s%s</div>", Charts.loss(r.epochs()), Charts.accuracy(r.epochs()));
-    filters();
-    featureMaps();
-    text("<h2>Where it errs</h2><p>Rows: what the image is. Columns: what the network says.</p>");
-    confusion();
-    images();
-    text("<h2>How fast the kernels are, one thread</h2>");
-    text(
-        "<p>Share of the FMA peak measured in the same process. DIRECT keeps a tile of outputs in"
-            + " registers; IM2COL copies the windows into a matrix first; NAIVE is the plain"
-            + " loop.</p>");
-    text("%s", Charts.speeds(r.timings()));
-    timings();
-    text("<h2>The network</h2><pre>%s</pre>", escape(r.network().summary()));
-    text("<h2>The machine</h2><table>");
-    r.machine().forEach((k, v) -> text("<tr><td>%s</td><td>%s</td></tr>", k, escape("" + v)));
-    text("</table></main></body></html>");
+    html.add(
+        "<h1>A small network reads %.2f %% of %,d unseen images correctly</h1>",
+        100 * r.test().accuracy(), r.sets().test().size());
+    html.add(
+        "<p>It was trained on this machine in plain Java. Below: how it learned, what it learned,"
+            + " where it errs, and how close the convolution kernels come to what the processor can"
+            + " do.</p>");
+    facts();
+    curves();
+    LearnedSections.add(html, r);
+    speeds();
+    html.section("The network", "Volumes are width x height x depth.");
+    html.add("<pre>%s</pre>", Html.escape(r.network().summary())).endSection();
+    html.section("The machine", "All figures on this page were measured here.");
+    html.add("<table class=machine>");
+    r.machine().forEach(this::machineFact);
+    html.add("</table>").endSection().add("</main></body></html>");
   }
 
-  private void text(String format, Object... values) {
-    html.append(String.format(Locale.ROOT, format, values)).append('\n');
+  private void machineFact(String key, Object value) {
+    html.add(
+        "<tr><td>%s</td><td class=left>%s</td></tr>",
+        Html.escape(InfoCommand.name(key)), Html.escape("" + value));
   }
 
-  static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+  private void facts() {
+    double seconds = r.epochs().stream().mapToDouble(EpochResult::seconds).sum();
+    double perSecond = (double) r.sets().train().size() * r.epochs().size() / seconds;
+    html.add("<div class=facts>");
+    fact("%.2f %%", "test accuracy", 100 * r.test().accuracy());
+    fact("%.1f s", "of training", seconds);
+    fact("%,.0f", "images a second in training", perSecond);
+    fact("%,d", "parameters", r.network().parameterCount());
+    fact("%.0f %%", "of the FMA peak, best kernel", 100 * best());
+    html.add("</div>");
   }
 
-  private void filters() throws IOException {
-    Parameter weights = r.network().parameters().get(0);
-    int c = r.sets().train().channels();
-    int f = (int) Math.round(Math.sqrt(weights.values().length / (double) c / filterCount()));
-    text("<h2>The filters of the first layer</h2>");
-    text(
-        "<p>%d filters of %dx%d, first channel; white is positive.</p><div class=tiles>",
-        filterCount(), f, f);
-    for (int k = 0; k < filterCount(); k++) {
-      float[] plane = new float[f * f];
-      System.arraycopy(weights.values(), k * c * f * f, plane, 0, plane.length);
-      text("<figure>%s</figure>", Charts.plane(plane, f, f, 56, "filter " + k));
-    }
-    text("</div>");
+  private void fact(String format, String what, Object value) {
+    html.add(
+        "<div><b>%s</b><span>%s</span></div>", String.format(Locale.ROOT, format, value), what);
   }
 
-  private int filterCount() {
-    return r.network().layers().get(0).outputShape().c();
+  private double best() {
+    return r.timings().stream().mapToDouble(Timing::ofPeak).max().orElse(0);
   }
 
-  private Tensor tensor(Arena arena, int image) {
-    Dataset test = r.sets().test();
-    float[] pixels = new float[test.imageLength()];
-    test.pixels(image, pixels, 0);
-    return Tensor.of(arena, test.shape(), Layout.NHWC, pixels);
-  }
-
-  private void featureMaps() throws IOException {
-    text("<h2>What the layers make of one image</h2>");
-    try (Arena arena = Arena.ofShared()) {
-      Tensor image = tensor(arena, 0);
-      List<Tensor> outputs = r.network().activations(image);
-      text("<div class=tiles><figure>%s</figure></div>", map(image, 0, "input"));
-      for (int layer = 0; layer < outputs.size(); layer++) {
-        Tensor out = outputs.get(layer);
-        if (out.shape().h() == 1) {
-          continue;
-        }
-        text("<p>%s, %s</p><div class=tiles>", r.network().layers().get(layer).name(), out.shape());
-        for (int c = 0; c < Math.min(16, out.shape().c()); c++) {
-          text("<figure>%s</figure>", map(out, c, "map " + c));
-        }
-        text("</div>");
-      }
-    }
-  }
-
-  private static String map(Tensor t, int channel, String name) throws IOException {
-    float[] plane = new float[t.shape().h() * t.shape().w()];
-    for (int i = 0; i < plane.length; i++) {
-      plane[i] = t.get(0, channel, i / t.shape().w(), i % t.shape().w());
-    }
-    return Charts.plane(plane, t.shape().w(), t.shape().h(), 56, name);
-  }
-
-  private void confusion() {
-    List<String> names = r.sets().test().classNames();
-    int[][] m = r.test().confusion();
-    text("<table class=heat><tr><th></th>");
-    names.forEach(name -> text("<th>%s</th>", escape(name)));
-    text("</tr>");
-    for (int row = 0; row < m.length; row++) {
-      text("<tr><th>%s</th>", escape(names.get(row)));
-      int sum = 0;
-      for (int count : m[row]) {
-        sum += count;
-      }
-      for (int column = 0; column < m.length; column++) {
-        double share = sum == 0 ? 0 : (double) m[row][column] / sum;
-        // Errors are rare: the square root makes a single one visible.
-        String colour = row == column ? "46,125,80" : "179,38,30";
-        text(
-            "<td style='background:rgba(%s,%.2f)'>%s</td>",
-            colour, Math.sqrt(share) * 0.8, m[row][column] == 0 ? "" : "" + m[row][column]);
-      }
-      text("</tr>");
-    }
-    text("</table>");
-  }
-
-  private void images() throws IOException {
-    StringBuilder right = new StringBuilder();
-    StringBuilder wrong = new StringBuilder();
-    int shownRight = 0;
-    int shownWrong = 0;
-    Dataset test = r.sets().test();
-    Network network = r.network();
-    float[] pixels = new float[test.imageLength()];
-    for (int i = 0; i < test.size() && shownWrong < SHOWN_IMAGES; i++) {
-      test.pixels(i, pixels, 0);
-      double[] p = SoftmaxCrossEntropy.probabilities(network.predict(pixels));
-      int best = 0;
-      for (int k = 1; k < p.length; k++) {
-        best = p[k] > p[best] ? k : best;
-      }
-      boolean correct = best == test.label(i);
-      if (correct && shownRight++ < SHOWN_IMAGES) {
-        right.append(picture(test, i, best, p[best]));
-      } else if (!correct) {
-        shownWrong++;
-        wrong.append(picture(test, i, best, p[best]));
-      }
-    }
-    text("<h2>Some it reads, and some it does not</h2><div class=tiles>%s</div>", right);
-    text("<p class=wrong>Misread (what it is, what the network says and how sure it is):</p>");
-    text("<div class=tiles>%s</div>", shownWrong == 0 ? "none" : wrong);
-  }
-
-  private static String picture(Dataset test, int i, int best, double score) throws IOException {
-    String truth = test.classNames().get(test.label(i));
-    String says = test.classNames().get(best);
-    String caption =
+  private void curves() throws IOException {
+    List<EpochResult> epochs = r.epochs();
+    EpochResult last = epochs.get(epochs.size() - 1);
+    html.section(
         String.format(
             Locale.ROOT,
-            "%s%s %.0f %%",
-            truth.equals(says) ? "" : truth + " → ",
-            says,
-            100 * score);
-    return "<figure>" + Charts.image(test, i, 56, caption) + "<br>" + escape(caption) + "</figure>";
+            "It learned in %d %s over %,d images",
+            epochs.size(),
+            epochs.size() == 1 ? "pass" : "passes",
+            r.sets().train().size()),
+        progress(epochs.get(0), last)
+            + " Accuracy in training is counted before each step, so it lags at first.");
+    html.add(
+        "<div class=row><figure>%s<figcaption>Mean cross-entropy of the training batches"
+            + "</figcaption></figure><figure>%s<figcaption>Share of images read correctly"
+            + "</figcaption></figure></div>",
+        Curves.loss(epochs), Curves.accuracy(epochs));
+    html.endSection();
   }
 
-  private void timings() {
-    text(
-        "<table><tr><th>case</th><th>algorithm</th><th>ms</th><th>GFLOP/s</th><th>of peak</th>"
-            + "<th>max error</th><th>bound</th></tr>");
+  private static String progress(EpochResult first, EpochResult last) {
+    return last == first
+        ? String.format(
+            Locale.ROOT, "After it, it read %.2f %% of the test images.", 100 * last.testAccuracy())
+        : String.format(
+            Locale.ROOT,
+            "After the first pass it read %.2f %% of the test images, after the last %.2f %%.",
+            100 * first.testAccuracy(),
+            100 * last.testAccuracy());
+  }
+
+  private void speeds() {
+    html.section(
+        speedFinding(),
+        "One thread, NHWC, bias and ReLU; each layer by the algorithm that AUTO takes, then by the"
+            + " others. WINOGRAD needs fewer multiplications than the definition, so that counted"
+            + " by the definition it passes the peak. DIRECT keeps a tile of outputs in registers; IM2COL"
+            + " copies the windows into a matrix and multiplies; NAIVE is the plain loop. The peak"
+            + " is that of fused multiply-adds in registers, measured between the runs; the"
+            + " mark in a bar is 100 % of it. Errors are relative to the sum of |x| |w|; the bound is proved.");
+    html.add("<div class=scroll><table class=speeds><tr><th>algorithm</th>");
+    html.add(
+        "<th class=left>share of the peak</th><th>ms</th><th class=rate>GFLOP/s</th><th>error</th>");
+    html.add("<th>bound</th></tr>");
+    double scale = Math.max(1, r.timings().stream().mapToDouble(Timing::ofPeak).max().orElse(1));
+    String before = "";
     for (Timing t : r.timings()) {
-      text(
-          "<tr><td>%s</td><td>%s</td><td>%.3f</td><td>%.1f</td><td>%.1f %%</td><td>%.1e</td>"
-              + "<td>%.1e</td></tr>",
-          t.extents(),
-          t.algorithm(),
-          t.msMin(),
-          t.gflops(),
-          100 * t.ofPeak(),
-          t.maxError(),
-          t.errorBound());
+      String layer = t.extents().toString();
+      // A row of its own: on a narrow screen there is no room for one more column.
+      if (!layer.equals(before)) {
+        html.add("<tr class=layer><th colspan=6>%s</th></tr>", layer);
+      }
+      boolean ours = t.algorithm() != Algorithm.IM2COL && t.algorithm() != Algorithm.NAIVE;
+      String kind = ours ? "direct" : "other";
+      // Where it may be broken on a narrow screen.
+      String name = t.algorithm().name().replace("_", "_<wbr>");
+      html.add("<tr class=%s><td>%s</td>", kind, name);
+      html.add("<td class=bar>%s</td>", bar(t.ofPeak(), scale));
+      html.add("<td>%.3f</td><td class=rate>%.1f</td>", t.msMin(), t.gflops());
+      html.add("<td>%.1e</td><td>%.1e</td></tr>", t.maxError(), t.errorBound());
+      before = layer;
     }
-    text("</table>");
+    html.add("</table></div>").endSection();
+  }
+
+  /** A bar whose full width is a scale, at least 1, with a mark where the peak is. */
+  private static String bar(double share, double scale) {
+    String percent = String.format(Locale.ROOT, share < 0.01 ? "%.2f" : "%.1f", 100 * share);
+    return String.format(
+        Locale.ROOT,
+        "<div><span><b style='left:%.1f%%'></b><i style='width:%.1f%%'></i></span><em>%s %%</em></div>",
+        100 / scale,
+        100 * share / scale,
+        percent);
+  }
+
+  private String speedFinding() {
+    List<Timing> direct = of(Algorithm.DIRECT);
+    if (direct.isEmpty()) {
+      return "How fast the kernels are";
+    }
+    double low = direct.stream().mapToDouble(Timing::ofPeak).min().orElseThrow();
+    double high = direct.stream().mapToDouble(Timing::ofPeak).max().orElseThrow();
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "Direct convolution runs at %.0f to %.0f %% of the FMA peak",
+            100 * low,
+            100 * high));
+    for (Timing naive : of(Algorithm.NAIVE)) {
+      for (Timing t : direct) {
+        if (t.extents().equals(naive.extents())) {
+          text.append(
+              String.format(
+                  Locale.ROOT,
+                  "; on %s it is %,.0f times as fast as the plain loop",
+                  t.extents(),
+                  naive.msMin() / t.msMin()));
+        }
+      }
+    }
+    return text.toString();
+  }
+
+  private List<Timing> of(Algorithm algorithm) {
+    return r.timings().stream()
+        .filter(t -> t.algorithm() == algorithm)
+        .collect(Collectors.toList());
   }
 }

@@ -35,6 +35,11 @@ final class Sample {
     naive = new NaiveConvolution(geometry(c), x.segment(), weights, bias);
   }
 
+  /** What to say of a case whose tensors do not fit into memory. */
+  static IllegalStateException tooLarge(ConvCase c, OutOfMemoryError e) {
+    return new IllegalStateException("case \"" + c + "\": not enough memory: " + e.getMessage(), e);
+  }
+
   static Geometry geometry(ConvCase c) {
     return new Geometry(
         c.n(),

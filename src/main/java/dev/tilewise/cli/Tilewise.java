@@ -1,19 +1,26 @@
 package dev.tilewise.cli;
 
+import dev.tilewise.Algorithm;
+import dev.tilewise.Layout;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The list of commands; without one, the main job. */
 @Command(
@@ -21,8 +28,9 @@ import picocli.CommandLine.ScopeType;
     mixinStandardHelpOptions = true,
     versionProvider = Tilewise.Version.class,
     description = {
-      "Convolution for the JVM. Without a command: trains a small network on built-in digits,",
-      "prints what it learned and how fast the kernels are, and writes a report."
+      "Convolution for the JVM.",
+      "Without a command: trains a small network on built-in digits, prints what it learned and how"
+          + " fast the kernels are, and writes a report."
     },
     subcommands = {
       TrainCommand.class,
@@ -76,10 +84,11 @@ public final class Tilewise implements Callable<Integer> {
     Tilewise root = new Tilewise();
     CommandLine line = new CommandLine(root);
     line.setOut(out).setErr(err);
-    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.registerConverter(Algorithm.class, Tilewise::algorithm);
+    line.registerConverter(Layout.class, Tilewise::layout);
     line.setParameterExceptionHandler(
         (e, a) -> {
-          e.getCommandLine().getErr().println("tilewise: " + oneLine(e.getMessage()));
+          e.getCommandLine().getErr().println("tilewise: " + oneLine(usage(e)));
           return CommandLine.ExitCode.USAGE;
         });
     line.setExecutionExceptionHandler(
@@ -99,7 +108,44 @@ public final class Tilewise implements Callable<Integer> {
     }
   }
 
-  private static String message(Exception e) {
+  private static Layout layout(String name) {
+    for (Layout layout : Layout.values()) {
+      if (layout.name().equalsIgnoreCase(name)) {
+        return layout;
+      }
+    }
+    throw new TypeConversionException("there is no layout \"" + name + "\"; there are NHWC, NCHW");
+  }
+
+  private static Algorithm algorithm(String name) {
+    try {
+      return BenchCommand.algorithm(name);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+
+  /** A mistyped option is named rather than the required one that is missing because of it. */
+  private static String usage(ParameterException e) {
+    CommandLine line = e.getCommandLine();
+    List<String> unknown = line.getUnmatchedArguments();
+    boolean mistyped =
+        e instanceof UnmatchedArgumentException || e instanceof MissingParameterException;
+    if (!mistyped || unknown.isEmpty()) {
+      return e.getMessage();
+    }
+    String first = unknown.get(0);
+    String see = "; see " + line.getCommandSpec().qualifiedName() + " --help";
+    if (first.startsWith("-")) {
+      return "there is no option " + first + see;
+    }
+    return line.getSubcommands().isEmpty()
+        ? line.getCommandName() + " takes no argument \"" + first + "\"" + see
+        : "there is no command \"" + first + "\"" + see;
+  }
+
+  /** What to tell people of a failure. */
+  static String message(Exception e) {
     if (e instanceof NoSuchFileException missing) {
       return "there is no file " + missing.getFile();
     }

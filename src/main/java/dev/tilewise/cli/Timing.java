@@ -21,7 +21,8 @@ import java.lang.foreign.Arena;
  * @param msMedian median
  * @param gflops operations of direct convolution in the shortest time
  * @param peakGflops best sample of the peak of one core
- * @param ofPeak share of the peak of all threads
+ * @param ofPeak share of the peak of all threads, median
+ * @param ofPeakMax the shortest time beside the best sample of the peak
  * @param maxError largest error found, relative to the scale of the output
  * @param errorBound what is proved
  * @param workspaceBytes scratch
@@ -35,6 +36,7 @@ record Timing(
     double gflops,
     double peakGflops,
     double ofPeak,
+    double ofPeakMax,
     double maxError,
     double errorBound,
     long workspaceBytes) {
@@ -43,7 +45,7 @@ record Timing(
   // A naive output takes a microsecond for each 200 terms.
   private static final double CHECKED_TERMS = 4e6;
 
-  /** Measures one case for about that long, after as long a warm-up. */
+  /** Measures one case for about that long, after the warm-up. */
   static Timing of(
       ConvCase extents, Algorithm algorithm, boolean relu, Workers workers, double seconds) {
     try (Arena arena = Arena.ofShared()) {
@@ -69,9 +71,12 @@ record Timing(
           2.0 * extents.macs() / found.nanos(0),
           found.peak(),
           found.share() / workers.threads(),
+          2.0 * extents.macs() / found.nanos(0) / found.peak() / workers.threads(),
           sample.maxError(outputs, relu),
           plan.errorBound(),
           workspace.bytes());
+    } catch (OutOfMemoryError e) {
+      throw Sample.tooLarge(extents, e);
     }
   }
 }

@@ -21,7 +21,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "train",
     mixinStandardHelpOptions = true,
-    description = "Trains a small network on MNIST (idx or idx.gz) or CIFAR-10 (binary) files.")
+    description = {
+      "Trains a small network on MNIST (idx or idx.gz) or CIFAR-10 (binary) files.",
+      "Results are printed epoch by epoch, with the accuracy on images it was not trained on."
+    })
 final class TrainCommand implements Callable<Integer> {
 
   /** What the learning rate is multiplied by after each epoch. */
@@ -29,45 +32,84 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private JsonLines json;
 
-  @Option(names = "--data", required = true, paramLabel = "DIR", description = "The folder.")
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder that holds the images and labels.")
   private Path data;
 
-  @Option(names = "--epochs", description = "Default ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Passes over the training images; default ${DEFAULT-VALUE}.")
   private int epochs = 5;
 
-  @Option(names = "--batch", description = "Images of a batch; default ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      description = "Images of a batch; default ${DEFAULT-VALUE}.")
   private int batch = 32;
 
-  @Option(names = "--threads", description = "Default ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute; default ${DEFAULT-VALUE}. The result is the same.")
   private int threads = 1;
 
-  @Option(names = "--lr", description = "Learning rate; default ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--lr",
+      paramLabel = "RATE",
+      description = "Learning rate of the first epoch; default ${DEFAULT-VALUE}.")
   private float rate = 0.02f;
 
-  @Option(names = "--momentum", description = "Default ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--momentum",
+      paramLabel = "M",
+      description = "How much of the last step is kept, 0 to 1; default ${DEFAULT-VALUE}.")
   private float momentum = 0.9f;
 
-  @Option(names = "--seed", description = "Default ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Chooses the first weights and the order of images; default ${DEFAULT-VALUE}.")
   private long seed = 1;
 
-  @Option(names = "--limit-train", description = "Use so many images for training.")
-  private int limitTrain;
+  @Option(
+      names = "--limit-train",
+      paramLabel = "N",
+      description = "Train with the first N images only; default: all.")
+  private Integer limitTrain;
 
-  @Option(names = "--limit-test", description = "Use so many images for testing.")
-  private int limitTest;
+  @Option(
+      names = "--limit-test",
+      paramLabel = "N",
+      description = {
+        "Test with the first N images only; default: all.",
+        "A folder with one set of files only is split: the first images train, the next ones"
+            + " test; 80 and 20 %% without limits."
+      })
+  private Integer limitTest;
 
-  @Option(names = "--save", paramLabel = "FILE", description = "Where the network goes.")
+  @Option(
+      names = "--save",
+      paramLabel = "FILE",
+      description = "Save the trained network to this file, which classify reads.")
   private Path save;
 
   @Override
   public Integer call() throws IOException {
-    if (epochs < 1) {
-      throw new IllegalArgumentException("--epochs must be positive, not " + epochs);
-    }
+    Require.positive("--epochs", epochs);
+    Require.positive("--batch", batch);
+    Require.threads(threads);
+    Require.learningRate(rate);
+    Require.momentum(momentum);
+    int trainImages = Require.positiveIfGiven("--limit-train", limitTrain);
+    int testImages = Require.positiveIfGiven("--limit-test", limitTest);
     if (save != null) {
       Outputs.requireFolder(save);
     }
-    TrainTest sets = DatasetFolder.open(data, limitTrain, limitTest);
+    TrainTest sets = DatasetFolder.open(data, trainImages, testImages);
     Network network = Networks.small(sets.train().shape(), sets.train().classNames(), seed);
     try (Workers workers = Workers.of(threads);
         JsonLines lines = json.open()) {
@@ -79,6 +121,9 @@ final class TrainCommand implements Callable<Integer> {
               .workers(workers)
               .seed(seed)
               .listener(new Progress(lines::text, result -> lines.object(object(result))));
+      if (DatasetFolder.isSplit(data)) {
+        lines.text(split(sets));
+      }
       lines.text("training on " + sets.train() + ", testing on " + sets.test());
       lines.text(network.summary());
       trainer.fit(sets.train(), sets.test(), epochs);
@@ -90,6 +135,15 @@ final class TrainCommand implements Callable<Integer> {
       throw e.getCause();
     }
     return 0;
+  }
+
+  /** Tells that the test images are of the same files as the training images. */
+  static String split(TrainTest sets) {
+    return "one set of files only: the first "
+        + sets.train().size()
+        + " images train, the next "
+        + sets.test().size()
+        + " test";
   }
 
   private static Map<String, Object> object(EpochResult r) {

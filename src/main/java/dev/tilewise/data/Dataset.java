@@ -1,6 +1,7 @@
 package dev.tilewise.data;
 
 import dev.tilewise.Shape;
+import dev.tilewise.internal.random.SplitMix64;
 import dev.tilewise.train.Examples;
 import java.util.Arrays;
 import java.util.List;

@@ -52,6 +52,23 @@ public final class DatasetFolder {
     return limited(directory, found.train, found.test, limitTrain, limitTest);
   }
 
+  /**
+   * Whether {@link #open} has to divide one set of files, because the directory does not have both
+   * training and test files.
+   *
+   * @param directory where the files are
+   * @return true unless there are files of both kinds
+   */
+  public static boolean isSplit(Path directory) {
+    boolean mnist = hasMnist(directory, "train") && hasMnist(directory, "t10k");
+    boolean cifar10 = !trainBatches(directory).isEmpty() && Files.exists(testBatch(directory));
+    return !mnist && !cifar10;
+  }
+
+  private static boolean hasMnist(Path directory, String half) {
+    return idxFile(directory, half + "-images", "idx3-ubyte") != null;
+  }
+
   /** What the files of one kind hold; a half without files is null. */
   private record Found(Dataset train, Dataset test) {
     boolean nothing() {
@@ -102,15 +119,22 @@ public final class DatasetFolder {
   }
 
   private static Found readCifar10(Path directory) throws BadDataException {
-    List<Path> train =
-        IntStream.rangeClosed(1, 5)
-            .mapToObj(i -> directory.resolve("data_batch_" + i + ".bin"))
-            .filter(Files::exists)
-            .toList();
-    Path test = directory.resolve("test_batch.bin");
+    List<Path> train = trainBatches(directory);
+    Path test = testBatch(directory);
     return new Found(
         train.isEmpty() ? null : Cifar10.read(train),
         Files.exists(test) ? Cifar10.read(List.of(test)) : null);
+  }
+
+  private static List<Path> trainBatches(Path directory) {
+    return IntStream.rangeClosed(1, 5)
+        .mapToObj(i -> directory.resolve("data_batch_" + i + ".bin"))
+        .filter(Files::exists)
+        .toList();
+  }
+
+  private static Path testBatch(Path directory) {
+    return directory.resolve("test_batch.bin");
   }
 
   /** The one file {@code *.bin} of a directory without usual names. */

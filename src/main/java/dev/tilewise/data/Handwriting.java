@@ -1,5 +1,6 @@
 package dev.tilewise.data;
 
+import dev.tilewise.internal.random.SplitMix64;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,6 +1,7 @@
 package dev.tilewise.nn;
 
 import dev.tilewise.Activation;
+import dev.tilewise.Algorithm;
 import dev.tilewise.Conv2d;
 import dev.tilewise.ConvBackward;
 import dev.tilewise.ConvCase;
@@ -35,6 +36,8 @@ final class ConvolutionStep implements Step {
     plan =
         Conv2d.of(extents, filter())
             .activation(rectified ? Activation.RELU : Activation.IDENTITY)
+            // Weights change with every batch: an algorithm that transforms them pays each time.
+            .algorithm(Algorithm.DIRECT)
             .plan(extents.input(), Layout.NHWC, packed);
     packedVersion = version();
     workspace = plan.workspace(Arena.ofAuto());

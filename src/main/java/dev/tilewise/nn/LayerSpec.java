@@ -50,6 +50,9 @@ record LayerSpec(Kind kind, List<Integer> numbers) {
     }
   }
 
+  /** Inputs of a dense layer: what a filter of a convolution can have weights. */
+  private static final int MOST_INPUTS = Integer.MAX_VALUE / 2;
+
   LayerSpec {
     numbers = List.copyOf(numbers);
     if (numbers.size() != kind.count) {
@@ -127,6 +130,19 @@ record LayerSpec(Kind kind, List<Integer> numbers) {
     if (number(0) <= 0) {
       throw new IllegalArgumentException(
           "dense: the number of units must be positive, not " + number(0));
+    }
+    if (input.elements() > MOST_INPUTS) {
+      throw new IllegalArgumentException(
+          "dense: an input of "
+              + input.w()
+              + "x"
+              + input.h()
+              + "x"
+              + input.c()
+              + " has "
+              + input.elements()
+              + " numbers; at most "
+              + MOST_INPUTS);
     }
     return new Dense(this, name, input, number(0));
   }

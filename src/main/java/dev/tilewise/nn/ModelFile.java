@@ -6,10 +6,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.zip.CRC32;
 
 /**
@@ -33,6 +36,13 @@ final class ModelFile {
   private ModelFile() {}
 
   static void write(Network network, Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException(file + ": is a directory, not a file to save a model in");
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    if (!Files.isDirectory(folder)) {
+      throw new IOException(file + ": there is no directory " + folder);
+    }
     ByteBuffer out = buffer(size(network, file));
     out.put(MAGIC).putInt(VERSION);
     Shape in = network.inputShape();
@@ -53,9 +63,9 @@ final class ModelFile {
       }
     }
     out.putInt(checksum(out, out.position()));
-    Path part = file.resolveSibling(file.getFileName() + ".part");
+    Path part = folder.resolve(".tilewise-" + UUID.randomUUID() + ".part");
     try {
-      Files.write(part, out.array());
+      Files.write(part, out.array(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(part);
@@ -91,6 +101,12 @@ final class ModelFile {
   }
 
   static Network read(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException(file + ": is a directory, not a model file");
+    }
+    if (!Files.exists(file)) {
+      throw new NoSuchFileException(file.toString(), null, "there is no such file");
+    }
     long size = Files.size(file);
     if (size < MAGIC.length + 2 * Integer.BYTES || size > Integer.MAX_VALUE - 8) {
       throw new IOException(file + ": not a model file: it has " + size + " bytes");

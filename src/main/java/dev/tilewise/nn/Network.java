@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Layers in a row, with their weights. The memory belongs to the network and goes with it.
@@ -48,7 +49,7 @@ public final class Network {
    * @return a description without layers
    */
   public static NetworkBuilder sequential(Shape input) {
-    return new NetworkBuilder(input);
+    return new NetworkBuilder(Objects.requireNonNull(input, "input"));
   }
 
   /**
@@ -60,17 +61,19 @@ public final class Network {
    *     message is one line
    */
   public static Network load(Path file) throws IOException {
+    Objects.requireNonNull(file, "file");
     return ModelFile.read(file);
   }
 
   /**
    * Writes layers, weights and class names to a file, which is replaced only when everything is
-   * written.
+   * written. Until then another file beside it, of a name of its own, takes what is written.
    *
    * @param file a model file
-   * @throws IOException if it cannot be written
+   * @throws IOException if it cannot be written, or is a directory
    */
   public void save(Path file) throws IOException {
+    Objects.requireNonNull(file, "file");
     ModelFile.write(this, file);
   }
 
@@ -172,6 +175,7 @@ public final class Network {
    * @throws IllegalArgumentException if there are more or fewer floats
    */
   public float[] predict(float[] image) {
+    Objects.requireNonNull(image, "image");
     return predict(Tensor.of(Arena.ofAuto(), inputShape(), Layout.NHWC, image));
   }
 
@@ -180,9 +184,11 @@ public final class Network {
    *
    * @param image of the network's input shape, in any layout
    * @return one score for each output, in NCHW order
-   * @throws IllegalArgumentException if the image has another shape
+   * @throws IllegalArgumentException if the image has another shape, or there are several
+   * @throws IllegalStateException if its arena is closed or belongs to another thread
    */
   public float[] predict(Tensor image) {
+    Pass.require(image, inputShape());
     return forward(image, Workers.serial()).toArray(Layout.NCHW);
   }
 
@@ -193,6 +199,7 @@ public final class Network {
    * @param workers who computes
    * @return for each image one score for each output
    * @throws IllegalArgumentException if the images have another shape
+   * @throws IllegalStateException if their arena is closed or belongs to another thread
    */
   public float[][] predict(Tensor images, Workers workers) {
     float[] all = forward(images, workers).toArray(Layout.NCHW);
@@ -211,8 +218,17 @@ public final class Network {
    * @param workers who computes
    * @return a new tensor, NHWC, owned by the garbage collector
    * @throws IllegalArgumentException if the images have another shape
+   * @throws IllegalStateException if their arena is closed or belongs to another thread
    */
   public synchronized Tensor forward(Tensor images, Workers workers) {
+    Objects.requireNonNull(images, "images");
+    Objects.requireNonNull(workers, "workers");
+    // Before memory is taken for a batch of this size.
+    if (!images.shape().withBatch(1).equals(inputShape())) {
+      throw new IllegalArgumentException(
+          "network: input is " + images.shape() + " but the network takes " + inputShape());
+    }
+    Pass.require(images, images.shape());
     Pass pass = passes.computeIfAbsent(images.shape().n(), batch -> new Pass(layers, batch, true));
     Tensor outputs = pass.forward(images, workers);
     return Pass.allocate(outputs.shape()).copyFrom(outputs);
@@ -223,9 +239,11 @@ public final class Network {
    *
    * @param image of the network's input shape, in any layout
    * @return for each of {@link #layers} its output, NHWC, owned by the garbage collector
-   * @throws IllegalArgumentException if the image has another shape
+   * @throws IllegalArgumentException if the image has another shape, or there are several
+   * @throws IllegalStateException if its arena is closed or belongs to another thread
    */
   public List<Tensor> activations(Tensor image) {
+    Pass.require(image, inputShape());
     Pass pass = new Pass(layers, 1, false);
     pass.forward(image, Workers.serial());
     List<Tensor> outputs = new ArrayList<>();

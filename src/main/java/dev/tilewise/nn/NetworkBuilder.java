@@ -4,7 +4,10 @@ import dev.tilewise.ConvCase;
 import dev.tilewise.Shape;
 import dev.tilewise.internal.random.SplitMix64;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * Describes a network layer by layer. Every method appends a layer and returns this; it throws
@@ -14,8 +17,8 @@ import java.util.List;
 public final class NetworkBuilder {
 
   private final Shape input;
-  private final List<LayerSpec> specs = new ArrayList<>();
   private final List<Layer> layers = new ArrayList<>();
+  private final Map<String, Integer> named = new HashMap<>();
   private List<String> classNames = List.of();
 
   NetworkBuilder(Shape input) {
@@ -88,6 +91,7 @@ public final class NetworkBuilder {
   }
 
   private ConvCase fitting(String what, ConvCase extents) {
+    Objects.requireNonNull(extents, "extents");
     if (!extents.withBatch(1).input().equals(outputShape())) {
       throw new IllegalArgumentException(
           what + ": " + extents + " does not take " + volume(outputShape()));
@@ -174,20 +178,16 @@ public final class NetworkBuilder {
    * @return this
    */
   public NetworkBuilder classNames(List<String> names) {
-    classNames = List.copyOf(names);
+    classNames = List.copyOf(Objects.requireNonNull(names, "names"));
     return this;
   }
 
   NetworkBuilder add(LayerSpec spec) {
-    layers.add(spec.layer(nextName(layers, spec), outputShape()));
-    specs.add(spec);
-    return this;
-  }
-
-  private static String nextName(List<Layer> before, LayerSpec spec) {
     String prefix = spec.kind().prefix();
-    long number = 1 + before.stream().filter(l -> l.spec().kind().prefix().equals(prefix)).count();
-    return prefix + number;
+    int number = named.getOrDefault(prefix, 0) + 1;
+    layers.add(spec.layer(prefix + number, outputShape()));
+    named.put(prefix, number);
+    return this;
   }
 
   /**
@@ -251,9 +251,8 @@ public final class NetworkBuilder {
           "network: " + classNames.size() + " class names for " + outputs + " outputs");
     }
     List<Layer> fresh = new ArrayList<>();
-    for (LayerSpec spec : specs) {
-      Shape in = fresh.isEmpty() ? input : fresh.getLast().outputShape();
-      fresh.add(spec.layer(nextName(fresh, spec), in));
+    for (Layer layer : layers) {
+      fresh.add(layer.spec().layer(layer.name(), layer.inputShape()));
     }
     for (Layer layer : fresh) {
       layer.parameters().forEach(Parameter::allocate);

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -32,7 +33,8 @@ public final class Parameter {
    *
    * @param name such as {@code conv1.weight}
    * @param depthLast whether the memory has the second extent last
-   * @param extents slowest first
+   * @param extents slowest first, positive
+   * @throws IllegalArgumentException if the bytes do not fit a {@code long}
    */
   Parameter(String name, boolean depthLast, int... extents) {
     this.name = name;
@@ -40,7 +42,10 @@ public final class Parameter {
     this.depthLast = depthLast;
     long product = 1;
     for (int extent : extents) {
-      product = Math.multiplyExact(product, extent);
+      if (extent > Long.MAX_VALUE / Float.BYTES / product) {
+        throw new IllegalArgumentException("parameter: " + this + " has 2^61 elements or more");
+      }
+      product *= extent;
     }
     size = product;
   }
@@ -136,6 +141,7 @@ public final class Parameter {
    * @throws IllegalArgumentException if there are more or fewer
    */
   public void set(float... values) {
+    Objects.requireNonNull(values, "values");
     if (values.length != size) {
       throw new IllegalArgumentException(
           "parameter: " + this + " has " + size + " values, not " + values.length);

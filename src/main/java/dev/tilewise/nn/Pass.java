@@ -8,6 +8,7 @@ import dev.tilewise.internal.kernel.Memory;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** A network bound to a batch size, with memory for the outputs of every stage. */
 final class Pass {
@@ -55,7 +56,7 @@ final class Pass {
     return stages;
   }
 
-  /** What the last forward pass read. */
+  /** What the last forward pass read; null if there is none that was completed. */
   Tensor input() {
     return input;
   }
@@ -66,6 +67,30 @@ final class Pass {
   }
 
   /**
+   * Throws unless a tensor has a shape and this thread may read it.
+   *
+   * @param x images
+   * @param shape what they must have
+   */
+  static void require(Tensor x, Shape shape) {
+    Objects.requireNonNull(x, "images");
+    if (!x.shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "network: input is " + x.shape() + " but the network takes " + shape);
+    }
+    if (!x.segment().scope().isAlive()) {
+      throw new IllegalStateException("network: the arena of the input " + x + " is closed");
+    }
+    if (!x.segment().isAccessibleBy(Thread.currentThread())) {
+      throw new IllegalStateException(
+          "network: the input "
+              + x
+              + " is in a confined arena of another thread; use Arena.ofShared() or run on that"
+              + " thread");
+    }
+  }
+
+  /**
    * Computes all stages.
    *
    * @param x images in any layout and memory
@@ -73,17 +98,18 @@ final class Pass {
    * @return {@link #output}
    */
   Tensor forward(Tensor x, Workers workers) {
-    if (!x.shape().equals(inputShape)) {
-      throw new IllegalArgumentException(
-          "network: input is " + x.shape() + " but the network takes " + inputShape);
-    }
+    require(x, inputShape);
+    Objects.requireNonNull(workers, "workers");
+    // Until the pass is complete there is none to go back from.
+    input = null;
     boolean inPlace = x.layout() == Layout.NHWC && Memory.isKernelMemory(x.segment());
-    input = inPlace ? x : copy.copyFrom(x);
-    Tensor from = input;
+    Tensor read = inPlace ? x : copy.copyFrom(x);
+    Tensor from = read;
     for (Stage stage : stages) {
       stage.step.forward(from, stage.output, workers);
       from = stage.output;
     }
+    input = read;
     return from;
   }
 }

@@ -4,6 +4,7 @@ import dev.tilewise.Tensor;
 import dev.tilewise.Workers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The memory and the passes of training steps with one batch size. A step is {@link #forward}, then
@@ -30,6 +31,7 @@ public final class Training {
    * @param workers who computes
    * @return the outputs, NHWC; the next forward pass overwrites them
    * @throws IllegalArgumentException if the images have another shape
+   * @throws IllegalStateException if their arena is closed or belongs to another thread
    */
   public Tensor forward(Tensor images, Workers workers) {
     return pass.forward(images, workers);
@@ -50,8 +52,14 @@ public final class Training {
    * left.
    *
    * @param workers who computes
+   * @throws IllegalStateException if there is no completed forward pass
    */
   public void backward(Workers workers) {
+    Objects.requireNonNull(workers, "workers");
+    if (pass.input() == null) {
+      throw new IllegalStateException(
+          "training: there is no forward pass to go back from; call forward first");
+    }
     List<Pass.Stage> stages = pass.stages();
     for (int i = stages.size() - 1; i >= 0; i--) {
       Pass.Stage stage = stages.get(i);

@@ -43,7 +43,8 @@ final class Batch {
   }
 
   /**
-   * Counts the samples whose largest score is the label's.
+   * Counts the samples whose largest score is the label's. Scores of which one is NaN have no
+   * largest: they are wrong, and in no answer's column.
    *
    * @param scores of this batch
    * @param confusion where label and answer are counted; null if they need not be
@@ -53,15 +54,24 @@ final class Batch {
     int classes = all.length / labels.length;
     int right = 0;
     for (int n = 0; n < labels.length; n++) {
-      int answer = 0;
-      for (int k = 1; k < classes; k++) {
-        answer = all[n * classes + k] > all[n * classes + answer] ? k : answer;
-      }
+      int answer = answer(all, n * classes, classes);
       right += answer == labels[n] ? 1 : 0;
-      if (confusion != null) {
+      if (confusion != null && answer >= 0) {
         confusion[labels[n]][answer]++;
       }
     }
     return right;
+  }
+
+  /** The class of the largest score, the first of equal ones; -1 if a score is NaN. */
+  private static int answer(float[] scores, int from, int classes) {
+    int answer = 0;
+    for (int k = 0; k < classes; k++) {
+      if (Float.isNaN(scores[from + k])) {
+        return -1;
+      }
+      answer = scores[from + k] > scores[from + answer] ? k : answer;
+    }
+    return answer;
   }
 }

@@ -29,7 +29,7 @@ public sealed interface Optimizer permits Sgd {
    * Changes the learning rate of the steps to come.
    *
    * @param rate not negative
-   * @throws IllegalArgumentException if the rate is negative or NaN
+   * @throws IllegalArgumentException if the rate is negative, infinite or NaN
    */
   void learningRate(float rate);
 }

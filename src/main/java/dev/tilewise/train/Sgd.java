@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Stochastic gradient descent with momentum and weight decay, as in PyTorch; v starts as 0:
@@ -39,7 +40,7 @@ public final class Sgd implements Optimizer {
    *
    * @param learningRate not negative
    * @return an optimizer without momentum and weight decay
-   * @throws IllegalArgumentException if the rate is negative or NaN
+   * @throws IllegalArgumentException if the rate is negative, infinite or NaN
    */
   public static Sgd of(float learningRate) {
     return new Sgd(learningRate, 0, 0);
@@ -65,11 +66,12 @@ public final class Sgd implements Optimizer {
    *
    * @param decay not negative
    * @return a new optimizer, which has seen no parameters
-   * @throws IllegalArgumentException if the decay is negative or NaN
+   * @throws IllegalArgumentException if the decay is negative, infinite or NaN
    */
   public Sgd weightDecay(float decay) {
-    if (!(decay >= 0)) {
-      throw new IllegalArgumentException("sgd: weight decay must not be negative, not " + decay);
+    if (!(decay >= 0 && decay < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "sgd: weight decay must be finite and not negative, not " + decay);
     }
     return new Sgd(learningRate, momentum, decay);
   }
@@ -81,14 +83,17 @@ public final class Sgd implements Optimizer {
 
   @Override
   public void learningRate(float rate) {
-    if (!(rate >= 0)) {
-      throw new IllegalArgumentException("sgd: learning rate must not be negative, not " + rate);
+    if (!(rate >= 0 && rate < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "sgd: learning rate must be finite and not negative, not " + rate);
     }
     learningRate = rate;
   }
 
   @Override
   public void step(List<Parameter> parameters, Workers workers) {
+    Objects.requireNonNull(parameters, "parameters");
+    Objects.requireNonNull(workers, "workers");
     for (Parameter parameter : parameters) {
       MemorySegment w = parameter.memory();
       MemorySegment g = parameter.gradient();

@@ -3,6 +3,7 @@ package dev.tilewise.train;
 import dev.tilewise.Layout;
 import dev.tilewise.Tensor;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * Softmax and cross-entropy in one, computed in double with {@link StrictMath}, so that the result
@@ -68,8 +69,11 @@ public final class SoftmaxCrossEntropy {
    *
    * @param weights one for each class
    * @return a new loss
+   * @throws IllegalArgumentException if a weight is negative, infinite or NaN, or all are 0
    */
   public SoftmaxCrossEntropy classWeights(float... weights) {
+    Objects.requireNonNull(weights, "weights");
+    requireWeights("class weight", weights);
     return new SoftmaxCrossEntropy(smoothing, weights.clone(), mean);
   }
 
@@ -87,6 +91,8 @@ public final class SoftmaxCrossEntropy {
    *     nothing is written then
    */
   public double loss(Tensor scores, int[] labels, Tensor gradient) {
+    Objects.requireNonNull(scores, "scores");
+    Objects.requireNonNull(labels, "labels");
     int classes = check(scores, labels.length, gradient);
     for (int label : labels) {
       if (label < 0 || label >= classes) {
@@ -118,15 +124,19 @@ public final class SoftmaxCrossEntropy {
    *     the scores
    * @return the loss
    * @throws IllegalArgumentException if there are not as many probabilities as scores or not as
-   *     many class weights as classes, or the gradient has another shape; nothing is written then
+   *     many class weights as classes, a probability is negative, infinite or NaN, all of a sample
+   *     are 0, or the gradient has another shape; nothing is written then
    */
   public double loss(Tensor scores, float[][] probabilities, Tensor gradient) {
+    Objects.requireNonNull(scores, "scores");
+    Objects.requireNonNull(probabilities, "probabilities");
     int classes = check(scores, probabilities.length, gradient);
     for (float[] row : probabilities) {
       if (row.length != classes) {
         throw new IllegalArgumentException(
             "cross-entropy: " + row.length + " probabilities for " + classes + " classes");
       }
+      requireWeights("probability", row);
     }
     Targets targets =
         (n, a) -> {
@@ -145,12 +155,33 @@ public final class SoftmaxCrossEntropy {
    * @return their softmax, stable for large scores
    */
   public static double[] probabilities(float[] scores) {
+    Objects.requireNonNull(scores, "scores");
     double[] p = new double[scores.length];
     double logSum = logSumOfExponentials(scores, 0, scores.length);
     for (int k = 0; k < p.length; k++) {
       p[k] = StrictMath.exp(scores[k] - logSum);
     }
     return p;
+  }
+
+  private static void requireWeights(String what, float[] values) {
+    boolean positive = false;
+    for (int k = 0; k < values.length; k++) {
+      if (!(values[k] >= 0 && values[k] < Float.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException(
+            "cross-entropy: the "
+                + what
+                + " of class "
+                + k
+                + " must not be negative and must be finite, not "
+                + values[k]);
+      }
+      positive |= values[k] > 0;
+    }
+    if (!positive) {
+      throw new IllegalArgumentException(
+          "cross-entropy: the " + what + " of none of " + values.length + " classes is positive");
+    }
   }
 
   /** Fills in the target weights of one sample. */

@@ -133,8 +133,8 @@ public final class Trainer {
    * @param train images to learn from
    * @param epochs how often each is seen
    * @return what each epoch brought
-   * @throws IllegalArgumentException if there is no image, the images do not fit the network, or a
-   *     label is no class
+   * @throws IllegalArgumentException if there is no image, the images do not fit the network, a
+   *     label is no class, or the number of epochs is negative
    * @throws IllegalStateException if the loss is no longer a number
    */
   public List<EpochResult> fit(Examples train, int epochs) {
@@ -148,11 +148,15 @@ public final class Trainer {
    * @param test images to test with; null for none
    * @param epochs how often each training image is seen
    * @return what each epoch brought
-   * @throws IllegalArgumentException if there is no image, the images do not fit the network, or a
-   *     label is no class
+   * @throws IllegalArgumentException if there is no image, the images do not fit the network, a
+   *     label is no class, or the number of epochs is negative
    * @throws IllegalStateException if the loss is no longer a number
    */
   public List<EpochResult> fit(Examples train, Examples test, int epochs) {
+    Objects.requireNonNull(train, "train");
+    if (epochs < 0) {
+      throw new IllegalArgumentException("train: epochs must not be negative, not " + epochs);
+    }
     requireFit(network, train);
     if (test != null) {
       requireFit(network, test);
@@ -239,6 +243,9 @@ public final class Trainer {
    *     label is no class
    */
   public static Evaluation evaluate(Network network, Examples examples, Workers workers) {
+    Objects.requireNonNull(network, "network");
+    Objects.requireNonNull(examples, "examples");
+    Objects.requireNonNull(workers, "workers");
     requireFit(network, examples);
     int classes = (int) network.outputShape().elements();
     int[][] confusion = new int[classes][classes];

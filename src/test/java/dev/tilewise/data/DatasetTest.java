@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import dev.tilewise.internal.random.SplitMix64;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

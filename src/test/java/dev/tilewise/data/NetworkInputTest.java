@@ -4,6 +4,7 @@ import static dev.tilewise.data.TestFiles.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.tilewise.internal.random.SplitMix64;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

@@ -147,4 +147,35 @@ class ModelFileTest {
             .getMessage()
             .endsWith("model file version 2, this release reads 1"));
   }
+
+  @Test
+  void aDirectoryIsNotReplaced() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    IOException thrown = assertThrows(IOException.class, () -> network.save(empty));
+    assertEquals(empty + ": is a directory, not a file to save a model in", thrown.getMessage());
+    assertTrue(Files.isDirectory(empty));
+  }
+
+  @Test
+  void aNeighbourIsNotOverwritten() throws IOException {
+    Path neighbour = Files.writeString(folder.resolve("model.part"), "mine");
+    network.save(file);
+    assertEquals("mine", Files.readString(neighbour));
+  }
+
+  @Test
+  void aMissingDirectoryIsNamed() {
+    Path lost = folder.resolve("no/such");
+    IOException thrown = assertThrows(IOException.class, () -> network.save(lost));
+    assertEquals(lost + ": there is no directory " + folder.resolve("no"), thrown.getMessage());
+  }
+
+  @Test
+  void whatIsNoFileIsNotLoaded() {
+    IOException directory = assertThrows(IOException.class, () -> Network.load(folder));
+    assertEquals(folder + ": is a directory, not a model file", directory.getMessage());
+    Path lost = folder.resolve("lost");
+    IOException missing = assertThrows(IOException.class, () -> Network.load(lost));
+    assertEquals(lost + ": there is no such file", missing.getMessage());
+  }
 }

@@ -15,7 +15,10 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
 
 class NetworkTest {
@@ -204,5 +207,76 @@ class NetworkTest {
   private static void refuses(String part, Executable call) {
     String message = assertThrows(IllegalArgumentException.class, call).getMessage();
     assertTrue(message.contains(part) && !message.contains("\n"), message);
+  }
+
+  @Test
+  void onlyOneImageIsPredictedWithoutWorkers() {
+    Network network = small().build(1);
+    Tensor three = Tensor.allocate(Arena.ofAuto(), network.inputShape().withBatch(3), Layout.NHWC);
+    refuses("input is n3c3h7w9 but the network takes n1c3h7w9", () -> network.predict(three));
+    refuses("input is n3c3h7w9", () -> network.activations(three));
+  }
+
+  /** Memory for so many images of the network's would be terabytes. */
+  @Test
+  void aLargeBatchOfAnotherShapeTakesNoMemory() {
+    Network network = Network.sequential(Shape.image(100, 100, 3)).dense(5).build(0);
+    Tensor pixels = Tensor.allocate(Arena.ofAuto(), Shape.nchw(1 << 24, 1, 1, 1), Layout.NHWC);
+    refuses("input is n16777216c1", () -> network.forward(pixels, Workers.serial()));
+  }
+
+  @Test
+  void imagesOfAnotherThreadsArenaAreNamed() {
+    Network network = small().build(1);
+    try (Arena confined = Arena.ofConfined()) {
+      Tensor image = Tensor.allocate(confined, network.inputShape(), Layout.NCHW);
+      CompletionException thrown =
+          assertThrows(
+              CompletionException.class,
+              () -> CompletableFuture.supplyAsync(() -> network.predict(image)).join());
+      assertEquals(IllegalStateException.class, thrown.getCause().getClass());
+      String message = thrown.getCause().getMessage();
+      assertTrue(message.contains("confined arena of another thread"), message);
+    }
+  }
+
+  @Test
+  void imagesOfAClosedArenaAreNamed() {
+    Network network = small().build(1);
+    Arena arena = Arena.ofShared();
+    Tensor image = Tensor.allocate(arena, network.inputShape(), Layout.NHWC);
+    arena.close();
+    String message =
+        assertThrows(IllegalStateException.class, () -> network.predict(image)).getMessage();
+    assertEquals("network: the arena of the input n1c3h7w9 NHWC is closed", message);
+  }
+
+  @Test
+  void thereIsNoWayBackWithoutAForwardPass() {
+    Training training = small().build(1).training(2);
+    String message =
+        assertThrows(IllegalStateException.class, () -> training.backward(Workers.serial()))
+            .getMessage();
+    assertTrue(message.contains("call forward first"), message);
+  }
+
+  @Test
+  void layersThatNoMemoryHoldsAreRefused() {
+    NetworkBuilder large = Network.sequential(Shape.image(60_000, 60_000, 1));
+    refuses("60000x60000x1 has 3600000000 numbers", () -> large.dense(10));
+    ConvCase extents = ConvCase.parse("n1c1h60000w60000 k100000f1000");
+    refuses("local1.weight", () -> large.locallyConnected(extents));
+  }
+
+  /** With a walk over all layers for each name this takes minutes. */
+  @Test
+  @Timeout(20)
+  void manyLayersAreNamedInLinearTime() {
+    NetworkBuilder builder = Network.sequential(Shape.image(1, 1, 1));
+    for (int i = 0; i < 200_000; i++) {
+      builder.relu();
+    }
+    Network network = builder.build(0);
+    assertEquals("relu200000", network.layers().getLast().name());
   }
 }

@@ -64,8 +64,12 @@ class SgdTest {
   void wrongArgumentsAreNamed() {
     refuses("not -1.0", () -> Sgd.of(-1));
     refuses("not NaN", () -> Sgd.of(Float.NaN));
+    refuses("not Infinity", () -> Sgd.of(Float.POSITIVE_INFINITY));
+    refuses("not Infinity", () -> Sgd.of(1).weightDecay(Float.POSITIVE_INFINITY));
     refuses("momentum 0 to 1, not 1.5", () -> Sgd.momentum(1, 1.5f));
-    refuses("weight decay must not be negative, not -0.5", () -> Sgd.of(1).weightDecay(-0.5f));
+    refuses(
+        "weight decay must be finite and not negative, not -0.5",
+        () -> Sgd.of(1).weightDecay(-0.5f));
   }
 
   private static void refuses(String part, Executable call) {

@@ -116,4 +116,22 @@ class SoftmaxCrossEntropyTest {
     String message = assertThrows(IllegalArgumentException.class, call).getMessage();
     assertTrue(message.startsWith("cross-entropy: ") && message.contains(part), message);
   }
+
+  @Test
+  void classWeightsAreNumbersThatAreNotNegative() {
+    SoftmaxCrossEntropy loss = SoftmaxCrossEntropy.mean();
+    refuses("class weight of class 1 must not be negative", () -> loss.classWeights(1, -1));
+    refuses("not NaN", () -> loss.classWeights(Float.NaN, 1));
+    refuses("not Infinity", () -> loss.classWeights(Float.POSITIVE_INFINITY, 1));
+    refuses("none of 2 classes", () -> loss.classWeights(0, 0));
+  }
+
+  @Test
+  void probabilitiesAreNumbersThatAreNotNegative() {
+    SoftmaxCrossEntropy loss = SoftmaxCrossEntropy.mean();
+    Tensor scores = rows(1, 1, 2);
+    refuses("class 1", () -> loss.loss(scores, new float[][] {{1, -0.5f}}, null));
+    refuses("not NaN", () -> loss.loss(scores, new float[][] {{Float.NaN, 1}}, null));
+    refuses("none of 2 classes", () -> loss.loss(scores, new float[][] {{0, 0}}, null));
+  }
 }

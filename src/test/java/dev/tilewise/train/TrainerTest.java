@@ -139,11 +139,22 @@ class TrainerTest {
     assertRefused("image 1 has label 1", () -> Trainer.of(one).fit(new Bars(4, 1), 1));
     assertRefused("no image", () -> Trainer.evaluate(one, new Bars(0, 1), Workers.serial()));
     assertRefused("positive, not 0", () -> Trainer.of(one).batchSize(0));
+    assertRefused("epochs must not be", () -> Trainer.of(network()).fit(new Bars(4, 1), -1));
     assertRefused("decay 0 to 1, not 2.0", () -> Trainer.of(one).learningRateDecay(2));
   }
 
   private static void assertRefused(String part, Executable call) {
     String message = assertThrows(IllegalArgumentException.class, call).getMessage();
     assertTrue(message.contains(part), message);
+  }
+
+  @Test
+  void scoresThatAreNoNumbersAreWrong() {
+    Network network = network();
+    float[] bias = {Float.NaN, 0};
+    network.parameter("dense2.bias").set(bias);
+    Evaluation evaluation = Trainer.evaluate(network, new Bars(10, 1), Workers.serial());
+    assertEquals(0, evaluation.accuracy());
+    assertArrayEquals(new int[2], evaluation.confusion()[0]);
   }
 }

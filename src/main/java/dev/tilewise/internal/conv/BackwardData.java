@@ -100,15 +100,9 @@ public final class BackwardData {
   public final class Scratch {
     private final Product product = new Product(maxPixels);
     private final float[] dyRows = new float[Math.multiplyExact(maxPixels, g.groupK())];
-    private final Window[] windows = new Window[g.groups()];
+    private final Window window = new Window(g);
     private final MemorySegment rows = allocateRows();
     private final MemorySegment more = NaiveBackward.filterBlocks(g) == 1 ? null : allocateRows();
-
-    private Scratch() {
-      for (int group = 0; group < g.groups(); group++) {
-        windows[group] = new Window(g, group);
-      }
-    }
 
     private MemorySegment allocateRows() {
       return Memory.allocate(Arena.ofAuto(), maxPixels * rowBytes());
@@ -142,10 +136,10 @@ public final class BackwardData {
       for (long p = firstImage * imagePixels; p < end; p += maxPixels) {
         int count = (int) Math.min(maxPixels, end - p);
         multiply(group, p, count, scratch, dy);
-        Window window = scratch.windows[group];
+        Window window = scratch.window;
         window.moveTo(p);
         for (int i = 0; i < count; i++) {
-          addRow(window, scratch.rows, i * rowBytes(), dx);
+          addRow(window, group, scratch.rows, i * rowBytes(), dx);
           window.moveOn();
         }
       }
@@ -172,11 +166,12 @@ public final class BackwardData {
   }
 
   /** Adds one row to its pixel's window. */
-  private static void addRow(Window window, MemorySegment rows, long rowOff, MemorySegment dx) {
+  private static void addRow(
+      Window window, int group, MemorySegment rows, long rowOff, MemorySegment dx) {
     for (int run = 0; run < window.runs(); run++) {
       RowAdd.run(
           dx,
-          window.base() + window.offsets()[run],
+          window.base(group) + window.offsets()[run],
           rows,
           rowOff + (long) window.columns()[run] * Float.BYTES,
           window.lengths()[run]);

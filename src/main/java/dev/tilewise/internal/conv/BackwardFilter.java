@@ -108,18 +108,12 @@ public final class BackwardFilter {
   /** What one thread needs. */
   public final class Scratch {
     private final Product product = new Product(g.groupK());
-    private final Window[] windows = new Window[g.groups()];
+    private final Window window = new Window(g);
     private final float[] gathered =
         new float[Math.max(GATHERED, MAX_PANELS * Product.WIDTH) + Lanes.COUNT];
     private final float[] dyRows = new float[Math.multiplyExact(g.groupK(), DY_STEP)];
     private final MemorySegment windowPanels =
         Memory.allocate(Arena.ofAuto(), Math.min(panels, MAX_PANELS) * panelBytes(blockLength));
-
-    private Scratch() {
-      for (int group = 0; group < g.groups(); group++) {
-        windows[group] = new Window(g, group);
-      }
-    }
   }
 
   /** The scratch of one thread. */
@@ -186,12 +180,12 @@ public final class BackwardFilter {
       MemorySegment x, long p, int count, int group, int panel, int some, Scratch scratch) {
     int width = some * Product.WIDTH;
     int together = Math.max(1, GATHERED / width);
-    Window window = scratch.windows[group];
+    Window window = scratch.window;
     window.moveTo(p);
     for (int i = 0; i < count; i += together) {
       int rows = Math.min(together, count - i);
       for (int row = 0; row < rows; row++) {
-        gatherRow(x, window, panel * Product.WIDTH, width, scratch.gathered, row * width);
+        gatherRow(x, window, group, panel * Product.WIDTH, width, scratch.gathered, row * width);
         window.moveOn();
       }
       PanelRows.spread(
@@ -207,14 +201,14 @@ public final class BackwardFilter {
   }
 
   private void gatherRow(
-      MemorySegment x, Window window, int first, int width, float[] to, int toOff) {
+      MemorySegment x, Window window, int group, int first, int width, float[] to, int toOff) {
     if (!window.isFull()) {
       Arrays.fill(to, toOff, toOff + width, 0);
     }
     int bias = columns - 1;
     PanelRows.gather(
         x,
-        window.base(),
+        window.base(group),
         window.offsets(),
         window.columns(),
         window.lengths(),

@@ -66,13 +66,13 @@ public final class DirectForward implements Forward {
   }
 
   @Override
-  public int units() {
+  public int units(int threads) {
     return plan.units();
   }
 
   @Override
   public long scratchBytes() {
-    return plan.sumsBytes();
+    return plan.sumsBytes() + plan.compactBytes();
   }
 
   @Override
@@ -87,100 +87,92 @@ public final class DirectForward implements Forward {
 
   @Override
   public void run(
-      int unit, Scratch scratch, MemorySegment x, MemorySegment residual, MemorySegment y) {
+      int unit,
+      int units,
+      Scratch scratch,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y) {
     DirectScratch s = (DirectScratch) scratch;
     int panelRange = unit % plan.panelRanges();
     int chunk = unit / plan.panelRanges() % plan.chunks();
     int group = unit / plan.panelRanges() / plan.chunks();
     DirectPart part = plan.partOf(chunk);
-    int rows = plan.tile().rows();
+    int rows = plan.tileRows();
     int pixels = part.stage(chunk, group, s, x);
     int tiles = (pixels + rows - 1) / rows;
     s.repeatLast(pixels, tiles * rows);
     int endPanel = plan.firstPanel(panelRange + 1);
     for (int panel = plan.firstPanel(panelRange); panel < endPanel; panel++) {
-      Tile tile = plan.tileOf(panel);
-      int columns = Math.min(tile.width(), g.groupK() - plan.firstFilter(panel));
-      if (part.blocks() == 1 && columns == tile.width() && residual == null) {
-        finishInRegisters(part, tile, group, panel, tiles, s, y);
-      } else {
-        for (int first = 0; first < tiles; first += plan.tilesPerSweep()) {
-          int end = Math.min(first + plan.tilesPerSweep(), tiles);
-          sumBlocks(part, tile, group, panel, first, end, s);
-          store(part, tile, panel, columns, first, end, pixels, s, residual, y);
-        }
-      }
+      multiplyPanel(part, group, panel, tiles, pixels, s, residual, y);
+    }
+  }
+
+  /** One panel over a chunk. */
+  private void multiplyPanel(
+      DirectPart part,
+      int group,
+      int panel,
+      int tiles,
+      int pixels,
+      DirectScratch s,
+      MemorySegment residual,
+      MemorySegment y) {
+    Tile tile = plan.tileOf(panel);
+    s.panel = panelMemory;
+    s.panelOff = plan.panelStart(group, panel) * Float.BYTES;
+    if (part.compacts()) {
+      part.compact(s.panel, s.panelOff, tile.width(), s.compacted);
+      s.panel = s.compacted;
+      s.panelOff = 0;
+    }
+    int columns = Math.min(tile.width(), g.groupK() - plan.firstFilter(panel));
+    if (part.blocks() == 1 && columns == tile.width() && residual == null) {
+      finishInRegisters(part, group, panel, pixels, s, y);
+      return;
+    }
+    for (int first = 0; first < tiles; first += plan.tilesPerSweep()) {
+      int end = Math.min(first + plan.tilesPerSweep(), tiles);
+      sumBlocks(part, group, panel, first, end, pixels, s);
+      store(part, panel, columns, first, end, pixels, s, residual, y);
     }
   }
 
   /** Sums of one block need nothing but the clamp: tiles go to the output. */
   private void finishInRegisters(
-      DirectPart part,
-      Tile tile,
-      int group,
-      int panel,
-      int tiles,
-      DirectScratch s,
-      MemorySegment y) {
-    int[] runs = part.runs();
-    int endRun = part.firstRun(1);
-    long b = plan.panelStart(group, panel) * Float.BYTES;
+      DirectPart part, int group, int panel, int pixels, DirectScratch s, MemorySegment y) {
+    Tile tile = plan.tileOf(panel);
     long bias = biasOf(group, panel);
     long yOff = (long) plan.firstFilter(panel) * Float.BYTES;
-    int end = tiles * tile.rows();
-    for (int row = 0; row < end; row += tile.rows()) {
-      Tile.run(
-          tile,
-          s.staged,
-          s.rows,
-          row,
-          runs,
-          0,
-          endRun,
-          panelMemory,
-          b,
-          init,
-          bias,
-          y,
-          s.outputs,
-          row,
-          yOff,
-          lo,
-          hi);
+    for (int row = 0; row < pixels; row += tile.rows()) {
+      multiply(part, tile.forRows(pixels - row), 0, row, s, bias, y, s.outputs, row, yOff, lo, hi);
     }
   }
 
   /** All blocks of one panel over some tiles, into the partial sums. */
   private void sumBlocks(
       DirectPart part,
-      Tile tile,
       int group,
       int panel,
       int firstTile,
       int endTile,
+      int pixels,
       DirectScratch s) {
-    int[] runs = part.runs();
-    long b = plan.panelStart(group, panel) * Float.BYTES;
-    long[] sumsRows = plan.sumsRows(tile);
+    Tile tile = plan.tileOf(panel);
+    long[] sumsRows = plan.sumsRows(panel);
     long blockStep = (long) tile.rows() * tile.width() * Float.BYTES;
     float none = Float.POSITIVE_INFINITY;
     for (int block = 0; block < part.blocks(); block++) {
-      int firstRun = part.firstRun(block);
-      int endRun = part.firstRun(block + 1);
       long start = block == 0 ? biasOf(group, panel) : 0;
       long sum = block * blockStep;
       for (int t = firstTile; t < endTile; t++, sum += part.blocks() * blockStep) {
-        Tile.run(
-            tile,
-            s.staged,
-            s.rows,
-            t * tile.rows(),
-            runs,
-            firstRun,
-            endRun,
-            panelMemory,
-            b,
-            init,
+        int row = t * tile.rows();
+        multiply(
+            part,
+            tile.forRows(pixels - row),
+            block,
+            row,
+            s,
             start,
             s.sums,
             sumsRows,
@@ -192,9 +184,55 @@ public final class DirectForward implements Forward {
     }
   }
 
-  private void store(
+  /** One block of one tile, by the form of the kernel that fits. */
+  private void multiply(
       DirectPart part,
       Tile tile,
+      int block,
+      int row,
+      DirectScratch s,
+      long start,
+      MemorySegment d,
+      long[] dRows,
+      int dRow,
+      long dOff,
+      float low,
+      float high) {
+    int[] runs = part.runs();
+    int first = part.firstRun(block);
+    int length = part.blockLength(block);
+    if (length > 0) {
+      int aOff = runs[3 * first];
+      long term = part.compacts() ? aOff : runs[3 * first + 1];
+      long bOff = s.panelOff + term * tile.width() * Float.BYTES;
+      Tile.runOnce(
+          tile, s.staged, s.rows, row, aOff, length, s.panel, bOff, init, start, d, dRows, dRow,
+          dOff, low, high);
+    } else {
+      int end = part.firstRun(block + 1);
+      Tile.run(
+          tile,
+          s.staged,
+          s.rows,
+          row,
+          runs,
+          first,
+          end,
+          s.panel,
+          s.panelOff,
+          init,
+          start,
+          d,
+          dRows,
+          dRow,
+          dOff,
+          low,
+          high);
+    }
+  }
+
+  private void store(
+      DirectPart part,
       int panel,
       int columns,
       int firstTile,
@@ -203,6 +241,7 @@ public final class DirectForward implements Forward {
       DirectScratch s,
       MemorySegment residual,
       MemorySegment y) {
+    Tile tile = plan.tileOf(panel);
     long rowStep = (long) tile.width() * Float.BYTES;
     long blockStep = tile.rows() * rowStep;
     long yOff = (long) plan.firstFilter(panel) * Float.BYTES;

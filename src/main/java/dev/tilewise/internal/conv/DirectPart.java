@@ -5,6 +5,7 @@ import dev.tilewise.internal.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A region's share of a direct convolution: its pixels in chunks, and how a chunk's windows get
@@ -47,14 +48,16 @@ final class DirectPart {
   private final int[] pieceLengths;
   private final int[] runs;
   private final int[] blockRuns;
+  private final int[] blockLengths;
+  private final boolean compacts;
 
   DirectPart(
-      Geometry g, Region region, int tileRows, int panels, int wantedChunks, int firstChunk) {
+      Geometry g, Region region, boolean gathers, int tileRows, int wantedChunks, int firstChunk) {
     this.g = g;
     this.region = region;
+    this.gathers = gathers && region.hasTaps();
     this.firstChunk = firstChunk;
     List<Region.Run> pieces = region.runs(g, (long) g.w() * g.c());
-    gathers = wantsGathering(pieces, panels);
     long lines = (long) g.n() * region.rows();
     long pixels = lines * region.columns();
     long most =
@@ -84,13 +87,20 @@ final class DirectPart {
     runs =
         blocks.stream()
             .flatMap(List::stream)
-            .flatMapToInt(
-                run -> java.util.stream.IntStream.of((int) run.from(), run.term(), run.length()))
+            .flatMapToInt(run -> IntStream.of((int) run.from(), run.term(), run.length()))
             .toArray();
     blockRuns = new int[blocks.size() + 1];
+    blockLengths = new int[blocks.size()];
     for (int block = 0; block < blocks.size(); block++) {
-      blockRuns[block + 1] = blockRuns[block] + blocks.get(block).size();
+      List<Region.Run> of = blocks.get(block);
+      blockRuns[block + 1] = blockRuns[block] + of.size();
+      if (this.gathers || of.size() == 1) {
+        blockLengths[block] = of.stream().mapToInt(Region.Run::length).sum();
+      }
     }
+    compacts =
+        this.gathers
+            && blocks.stream().flatMap(List::stream).anyMatch(run -> run.from() != run.term());
   }
 
   /**
@@ -98,10 +108,11 @@ final class DirectPart {
    * docs/benchmarks.md: a run costs a tile of eight rows 40 cycles for each panel; a strip copies a
    * vector in 2, a gathered piece in 4.
    */
-  private boolean wantsGathering(List<Region.Run> pieces, int panels) {
+  static boolean wantsGathering(Geometry g, Region region, int panels) {
     if (!region.hasTaps()) {
       return false;
     }
+    List<Region.Run> pieces = region.runs(g, (long) g.w() * g.c());
     double vectors = 0;
     for (Region.Run piece : pieces) {
       vectors += Math.ceil((double) piece.length() / Lanes.COUNT);
@@ -109,7 +120,13 @@ final class DirectPart {
     double gather = 4 * vectors + 40.0 / 8 * panels;
     double touched = (double) g.sh() * g.sw() * g.c() / Lanes.COUNT;
     double strip = 2 * touched + 40.0 / 8 * panels * pieces.size();
-    return gather < strip || region.inputRows(g, 1) * region.inputColumns(g, 1) * g.c() > MAX_STRIP;
+    return gather < strip;
+  }
+
+  /** Whether even the pixels of one tile are too far apart for a strip. */
+  static boolean mustGather(Geometry g, Region region, int tileRows) {
+    int columns = Math.min(tileRows, region.columns());
+    return (double) region.inputRows(g, 1) * region.inputColumns(g, columns) * g.c() > MAX_STRIP;
   }
 
   private long budget() {
@@ -191,6 +208,32 @@ final class DirectPart {
   /** First run of a block. */
   int firstRun(int block) {
     return blockRuns[block];
+  }
+
+  /** Terms of a block that is one stretch of the staged windows; 0 if it is several, or none. */
+  int blockLength(int block) {
+    return blockLengths[block];
+  }
+
+  /** Whether the panels must be compacted too, because taps in between are absent. */
+  boolean compacts() {
+    return compacts;
+  }
+
+  /**
+   * Copies the terms of a panel that are present side by side, as the windows are.
+   *
+   * @param panel all terms
+   * @param panelOff where they start, bytes
+   * @param width filters
+   * @param to receives the terms
+   */
+  void compact(MemorySegment panel, long panelOff, int width, MemorySegment to) {
+    long step = (long) width * Float.BYTES;
+    for (int run = 0; run < runs.length; run += 3) {
+      MemorySegment.copy(
+          panel, panelOff + runs[run + 1] * step, to, runs[run] * step, runs[run + 2] * step);
+    }
   }
 
   /**

@@ -5,7 +5,10 @@ import dev.tilewise.internal.kernel.Tile;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * How a direct convolution is cut up: tiles, panels, regions, chunks, units. Depends on the extents
@@ -19,38 +22,51 @@ public final class DirectPlan {
    */
   private static final long PANEL_BYTES = 640 << 10;
 
+  /** More could not be counted in chunks. */
+  private static final double MOST_PIXELS = Integer.MAX_VALUE;
+
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
-  private final Tile tile;
-  private final Tile lastTile;
+  private final Tile[] tiles;
+  private final int[] firstFilters;
   private final FilterPanels panels;
   private final long[] panelStarts;
   private final List<DirectPart> parts = new ArrayList<>();
   private final int groups;
   private final int chunks;
   private final int panelRanges;
+  private final int zeros;
   private final int maxRows;
   private final int stagedLength;
   private final int tilesPerSweep;
   private final long sumsBytes;
-  private final long[] sumsRows;
-  private final long[] lastSumsRows;
+  private final long compactBytes;
+  private final long[][] sumsRows;
 
   /**
    * Plans.
    *
    * @param g extents
-   * @param tile shape of all panels but the last
-   * @param lastTile shape of the last panel, of as many rows
+   * @param tiles shapes of a group's panels, all of as many rows; together they hold the group's
+   *     filters, and all but the last are full
+   * @param gathers whether windows are gathered
    */
-  public DirectPlan(Geometry g, Tile tile, Tile lastTile) {
-    this.tile = tile;
-    this.lastTile = lastTile;
+  public DirectPlan(Geometry g, Tile[] tiles, boolean gathers) {
+    this.tiles = tiles.clone();
     groups = g.groups();
-    int[] widths = new int[(g.groupK() + tile.width() - 1) / tile.width()];
-    Arrays.fill(widths, tile.width());
-    widths[widths.length - 1] = lastTile.width();
+    int tileRows = tiles[0].rows();
+    int[] widths = new int[tiles.length];
+    firstFilters = new int[tiles.length];
+    sumsRows = new long[tiles.length][];
+    int widest = 0;
+    for (int i = 0; i < tiles.length; i++) {
+      widths[i] = tiles[i].width();
+      firstFilters[i] = i == 0 ? 0 : firstFilters[i - 1] + widths[i - 1];
+      sumsRows[i] = rowTable(tiles[i]);
+      widest = Math.max(widest, widths[i]);
+    }
+    zeros = widest;
     panels = new FilterPanels(groups, g.groupK(), g.groupC(), g.fh() * g.fw(), widths);
     panelStarts = new long[groups * widths.length];
     for (int i = 0; i < panelStarts.length; i++) {
@@ -59,26 +75,27 @@ public final class DirectPlan {
     long count = 0;
     int rows = 0;
     int staged = 0;
+    boolean compacts = false;
     for (Region region : Region.of(g)) {
       int wanted = (ENOUGH_UNITS + groups - 1) / groups;
       DirectPart part =
-          new DirectPart(g, region, tile.rows(), widths.length, wanted, Math.toIntExact(count));
+          new DirectPart(g, region, gathers, tileRows, wanted, Math.toIntExact(count));
       parts.add(part);
       count += part.chunks();
       rows = Math.max(rows, part.chunkPixels());
       staged = Math.max(staged, part.stagedLength());
+      compacts |= part.compacts();
     }
     chunks = Math.toIntExact(count);
-    maxRows = (rows + tile.rows() - 1) / tile.rows() * tile.rows();
+    maxRows = (rows + tileRows - 1) / tileRows * tileRows;
     stagedLength = staged;
     long perPanel = Math.multiplyExact(count, (long) groups);
     panelRanges = (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
-    boolean large = (long) g.sumLength() * tile.width() * Float.BYTES > PANEL_BYTES;
-    tilesPerSweep = large ? maxRows / tile.rows() : 1;
-    sumsBytes = (long) tile.rows() * zeros() * Float.BYTES * g.blocks() * tilesPerSweep;
-    sumsRows = rowTable(tile);
-    lastSumsRows = rowTable(lastTile);
+    long panelBytes = (long) g.sumLength() * widest * Float.BYTES;
+    tilesPerSweep = panelBytes > PANEL_BYTES ? maxRows / tileRows : 1;
+    sumsBytes = (long) tileRows * widest * Float.BYTES * g.blocks() * tilesPerSweep;
+    compactBytes = compacts ? panelBytes : 0;
   }
 
   private static long[] rowTable(Tile tile) {
@@ -89,20 +106,45 @@ public final class DirectPlan {
     return rows;
   }
 
+  /** Whether the units can be counted. */
+  public static boolean applies(Geometry g) {
+    return (double) g.n() * g.oh() * g.ow() * g.groups() < MOST_PIXELS;
+  }
+
   /** The plan for this machine. */
   public static DirectPlan of(Geometry g) {
-    TileTable.Choice choice = TileTable.choose((g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT);
-    return new DirectPlan(g, choice.tile(), choice.last());
+    int vectors = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT;
+    List<Region> regions = Region.of(g);
+    Region interior = regions.stream().max(Comparator.comparingLong(Region::pixels)).orElseThrow();
+    Tile[] narrow = TileTable.choose(vectors, false);
+    int rows = narrow[0].rows();
+    boolean gathers =
+        DirectPart.wantsGathering(g, interior, narrow.length)
+            || regions.stream().anyMatch(region -> DirectPart.mustGather(g, region, rows));
+    boolean plain = gathers || g.fh() * g.fw() == 1;
+    return new DirectPlan(g, TileTable.choose(vectors, plain), gathers);
   }
 
   /** The tiles of this machine, for a reader. */
   public static String tiles() {
-    TileTable.Choice choice = TileTable.choose(1);
-    return choice.tile() + ", and " + choice.last() + " for an odd last vector of filters";
+    return names(TileTable.choose(3, false))
+        + "; where a sum is one run: "
+        + names(TileTable.choose(3, true));
   }
 
-  Tile tile() {
-    return tile;
+  /** Such as {@code 3 of 8x3 and 2 of 8x2}. */
+  private static String names(Tile[] tiles) {
+    return Arrays.stream(tiles)
+        .collect(Collectors.groupingBy(t -> t, LinkedHashMap::new, Collectors.counting()))
+        .entrySet()
+        .stream()
+        .map(entry -> entry.getValue() + " of " + entry.getKey())
+        .collect(Collectors.joining(" and "));
+  }
+
+  /** Pixels of a tile. */
+  int tileRows() {
+    return tiles[0].rows();
   }
 
   FilterPanels panels() {
@@ -111,24 +153,24 @@ public final class DirectPlan {
 
   /** Zeros that blocks but the first start from: as many as the widest panel has filters. */
   int zeros() {
-    return Math.max(tile.width(), lastTile.width());
+    return zeros;
   }
 
   Tile tileOf(int panel) {
-    return panel == panels.widths().length - 1 ? lastTile : tile;
+    return tiles[panel];
   }
 
   int firstFilter(int panel) {
-    return panel * tile.width();
+    return firstFilters[panel];
   }
 
   long panelStart(int group, int panel) {
     return panelStarts[group * panels.widths().length + panel];
   }
 
-  /** Where the rows of a tile lie in the partial sums. */
-  long[] sumsRows(Tile shape) {
-    return shape == tile ? sumsRows : lastSumsRows;
+  /** Where the rows of a panel's tile lie in the partial sums. */
+  long[] sumsRows(int panel) {
+    return sumsRows[panel];
   }
 
   int units() {
@@ -167,6 +209,11 @@ public final class DirectPlan {
     return sumsBytes;
   }
 
+  /** Bytes of a panel without the terms that a border lacks. */
+  long compactBytes() {
+    return compactBytes;
+  }
+
   /** The part that a chunk belongs to. */
   DirectPart partOf(int chunk) {
     int low = 0;
@@ -184,12 +231,9 @@ public final class DirectPlan {
 
   String describe() {
     long gathered = parts.stream().filter(DirectPart::gathers).count();
-    return "tile "
-        + tile
-        + (tile == lastTile ? "" : " and " + lastTile)
+    return "panels: "
+        + names(tiles)
         + ", "
-        + panels.widths().length
-        + " panel(s), "
         + parts.size()
         + " region(s), "
         + gathered

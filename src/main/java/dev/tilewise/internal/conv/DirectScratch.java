@@ -8,6 +8,9 @@ final class DirectScratch implements Forward.Scratch {
   /** Partial sums of tiles. */
   final MemorySegment sums;
 
+  /** A panel without the terms that a border lacks. */
+  final MemorySegment compacted;
+
   /** Staged windows, or the strip that they lie in. */
   final float[] staged;
 
@@ -20,11 +23,18 @@ final class DirectScratch implements Forward.Scratch {
   /** Where each pixel's outputs start, bytes. */
   final long[] outputs;
 
+  /** The panel at work: packed weights, or {@link #compacted}. */
+  MemorySegment panel;
+
+  /** Where it starts, bytes. */
+  long panelOff;
+
   final long oh;
   final long ow;
 
-  DirectScratch(Geometry g, DirectPlan plan, MemorySegment sums) {
-    this.sums = sums;
+  DirectScratch(Geometry g, DirectPlan plan, MemorySegment memory) {
+    sums = memory.asSlice(0, plan.sumsBytes());
+    compacted = memory.asSlice(plan.sumsBytes(), plan.compactBytes());
     staged = new float[plan.stagedLength()];
     rows = new int[plan.maxRows()];
     inputs = new long[plan.maxRows()];

@@ -9,8 +9,13 @@ import java.lang.foreign.MemorySegment;
  */
 public interface Forward {
 
-  /** Number of independent units of one run. */
-  int units();
+  /**
+   * Number of independent units that a run is cut into. Cuts differ in speed only: no bit of the
+   * output depends on them.
+   *
+   * @param threads how many will share the units
+   */
+  int units(int threads);
 
   /** Native scratch of one thread, bytes. */
   long scratchBytes();
@@ -29,12 +34,19 @@ public interface Forward {
    * Computes one unit.
    *
    * @param unit from 0
+   * @param units what {@link #units} gave for this run
    * @param scratch of the calling thread, made by {@link #scratch}
    * @param x input
    * @param residual added before the activation, of the output's extents; or null
    * @param y output
    */
-  void run(int unit, Scratch scratch, MemorySegment x, MemorySegment residual, MemorySegment y);
+  void run(
+      int unit,
+      int units,
+      Scratch scratch,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y);
 
   /**
    * The same convolution with other weights.
@@ -47,6 +59,15 @@ public interface Forward {
 
   /** Largest number of roundings that one term of a sum passes through. */
   int roundings();
+
+  /**
+   * How much larger than the sum of the magnitudes of all terms what is rounded can be: 1 unless an
+   * algorithm computes with differences. If it is more, a term's magnitude is that of the largest
+   * input of its channel times the largest weight of its filter and channel.
+   */
+  default double amplification() {
+    return 1;
+  }
 
   /** Memory that the packed weights live in: the plan ends with it. */
   MemorySegment packed();

@@ -68,7 +68,7 @@ public final class Im2colForward implements Forward {
   }
 
   @Override
-  public int units() {
+  public int units(int threads) {
     return Math.multiplyExact(g.n(), g.groups());
   }
 
@@ -89,7 +89,12 @@ public final class Im2colForward implements Forward {
 
   @Override
   public void run(
-      int unit, Scratch scratch, MemorySegment x, MemorySegment residual, MemorySegment y) {
+      int unit,
+      int units,
+      Scratch scratch,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y) {
     Patches patches = (Patches) scratch;
     int n = unit / g.groups();
     int group = unit % g.groups();

@@ -62,11 +62,11 @@ public record NaiveBackward(Geometry g, MemorySegment x, MemorySegment w, Memory
    */
   public float dataAt(int n, int c, int iy, int ix) {
     float total = 0;
-    for (int oy = 0; oy < g.oh(); oy++) {
-      for (int ox = 0; ox < g.ow(); ox++) {
-        int tap = tap(iy, ix, oy, ox);
-        if (tap >= 0) {
-          total += overFilters(n, c, oy, ox, tap);
+    // Taps backwards are output pixels forwards.
+    for (int fy = g.fh() - 1; fy >= 0; fy--) {
+      for (int fx = g.fw() - 1; fx >= 0; fx--) {
+        if (reads(iy, fy, ix, fx)) {
+          total += overFilters(n, c, outputY(iy, fy), outputX(ix, fx), fy * g.fw() + fx);
         }
       }
     }
@@ -99,12 +99,12 @@ public record NaiveBackward(Geometry g, MemorySegment x, MemorySegment w, Memory
 
   private double sumOfData(int n, int c, int iy, int ix, boolean magnitudes) {
     double total = 0;
-    for (int oy = 0; oy < g.oh(); oy++) {
-      for (int ox = 0; ox < g.ow(); ox++) {
-        int tap = tap(iy, ix, oy, ox);
-        for (int i = 0; tap >= 0 && i < g.groupK(); i++) {
+    for (int fy = 0; fy < g.fh(); fy++) {
+      for (int fx = 0; fx < g.fw(); fx++) {
+        for (int i = 0; reads(iy, fy, ix, fx) && i < g.groupK(); i++) {
           int k = c / g.groupC() * g.groupK() + i;
-          double term = (double) dy(n, k, oy, ox) * w(k, c % g.groupC(), tap);
+          float slope = dy(n, k, outputY(iy, fy), outputX(ix, fx));
+          double term = (double) slope * w(k, c % g.groupC(), fy * g.fw() + fx);
           total += magnitudes ? Math.abs(term) : term;
         }
       }
@@ -184,18 +184,24 @@ public record NaiveBackward(Geometry g, MemorySegment x, MemorySegment w, Memory
     return total;
   }
 
-  /** The tap, {@code fy * FW + fx}, with which an output reads an input pixel; negative if none. */
-  private int tap(int iy, int ix, int oy, int ox) {
-    long y = (long) iy + g.pt() - (long) oy * g.sh();
-    long x = (long) ix + g.pl() - (long) ox * g.sw();
-    boolean reads =
-        y >= 0
-            && x >= 0
-            && y % g.dh() == 0
-            && x % g.dw() == 0
-            && y / g.dh() < g.fh()
-            && x / g.dw() < g.fw();
-    return reads ? (int) (y / g.dh()) * g.fw() + (int) (x / g.dw()) : -1;
+  /** Whether some output reads an input pixel with this tap. */
+  private boolean reads(int iy, int fy, int ix, int fx) {
+    long y = (long) iy + g.pt() - (long) fy * g.dh();
+    long x = (long) ix + g.pl() - (long) fx * g.dw();
+    return y >= 0
+        && x >= 0
+        && y % g.sh() == 0
+        && x % g.sw() == 0
+        && y / g.sh() < g.oh()
+        && x / g.sw() < g.ow();
+  }
+
+  private int outputY(int iy, int fy) {
+    return (int) (((long) iy + g.pt() - (long) fy * g.dh()) / g.sh());
+  }
+
+  private int outputX(int ix, int fx) {
+    return (int) (((long) ix + g.pl() - (long) fx * g.dw()) / g.sw());
   }
 
   private boolean isPresent(long p, int fy, int fx) {

@@ -50,7 +50,7 @@ public final class NaiveForward implements Forward {
   }
 
   @Override
-  public int units() {
+  public int units(int threads) {
     return Math.multiplyExact(g.n(), g.oh());
   }
 
@@ -71,7 +71,12 @@ public final class NaiveForward implements Forward {
 
   @Override
   public void run(
-      int unit, Scratch scratch, MemorySegment x, MemorySegment residual, MemorySegment y) {
+      int unit,
+      int units,
+      Scratch scratch,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y) {
     Loops loops = (Loops) scratch;
     if (loops.naive == null || loops.naive.x() != x || loops.naive.w() != weights) {
       loops.naive = new NaiveConvolution(g, x, weights, bias);

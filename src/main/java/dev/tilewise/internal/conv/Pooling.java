@@ -52,8 +52,13 @@ public final class Pooling {
   }
 
   /** Largest number of roundings that one term of a mean passes through. */
-  public int roundings() {
-    return g.fh() + g.fw() + 1;
+  public long roundings() {
+    return (long) g.fh() + g.fw() + 1;
+  }
+
+  /** A bound of the number of taps of one window that meet the input. */
+  public long mostTaps() {
+    return (long) Math.min(g.fh(), g.h()) * Math.min(g.fw(), g.w());
   }
 
   /** Number of independent units of {@link #run} and {@link #argmax}: one output row each. */
@@ -112,21 +117,21 @@ public final class Pooling {
   }
 
   /**
-   * Finds the maxima of one output row.
+   * Finds the maxima of one output row. Windows have at most 2^31 - 1 taps.
    *
    * @param unit from 0
    * @param x input
    * @param indices receives {@code iy * W + ix} for every output, in NCHW order
    */
   public void argmax(int unit, MemorySegment x, long[] indices) {
-    float[] best = new float[g.c()];
+    int[] best = new int[g.c()];
     int n = unit / taps.oh();
     int oy = unit % taps.oh();
     for (int ox = 0; ox < taps.ow(); ox++) {
       int columns = columns(ox);
       MaxWindow.taps(x, start(n, oy, ox), rows(oy), rowStep, columns, columnStep, g.c(), best);
       for (int c = 0; c < g.c(); c++) {
-        int tap = (int) best[c];
+        int tap = best[c];
         long iy = firstRow(oy) + (long) (tap / columns) * g.dh();
         long ix = firstColumn(ox) + (long) (tap % columns) * g.dw();
         long at = (((long) n * g.c() + c) * taps.oh() + oy) * taps.ow() + ox;
@@ -137,7 +142,7 @@ public final class Pooling {
 
   /**
    * The gradient of the input for one image: what the output pixels contribute is added in their
-   * order.
+   * order. For maxima, windows have at most 2^31 - 1 taps.
    *
    * @param unit from 0
    * @param x input; a mean does not read it
@@ -147,7 +152,7 @@ public final class Pooling {
   public void backward(int unit, MemorySegment x, MemorySegment dy, MemorySegment dx) {
     long imageBytes = (long) g.h() * g.w() * g.c() * Float.BYTES;
     dx.asSlice(unit * imageBytes, imageBytes).fill((byte) 0);
-    float[] best = new float[g.c()];
+    int[] best = new int[g.c()];
     long from = (long) unit * taps.oh() * taps.ow() * g.c() * Float.BYTES;
     for (int oy = 0; oy < taps.oh(); oy++) {
       int rows = rows(oy);

@@ -108,7 +108,7 @@ record Region(
     List<Run> runs = new ArrayList<>();
     for (int fy = firstTapY; fy < endTapY; fy++) {
       for (int fx = firstTapX; fx < endTapX; fx++) {
-        long from = fy * g.dh() * rowStep + (long) fx * g.dw() * g.c();
+        long from = (long) fy * g.dh() * rowStep + (long) fx * g.dw() * g.c();
         append(runs, new Run(from, (fy * g.fw() + fx) * g.groupC(), g.groupC()));
       }
     }

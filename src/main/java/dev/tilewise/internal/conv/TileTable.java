@@ -13,19 +13,24 @@ final class TileTable {
   private TileTable() {}
 
   /**
-   * Shapes of the panels.
+   * The shapes of the panels, all of as many rows.
    *
-   * @param tile all panels but the last
-   * @param last the last panel
+   * @param vectors vectors of filters in a group
+   * @param plain whether every block of the sum is one run: then three vectors fit the registers
    */
-  record Choice(Tile tile, Tile last) {}
-
-  /** The choice for a number of vectors of filters in a group. */
-  static Choice choose(int vectors) {
-    boolean odd = vectors % 2 == 1;
-    return REGISTERS == 32
-        ? new Choice(Tile.T8X2, odd ? Tile.T8X1 : Tile.T8X2)
-        : new Choice(Tile.T4X2, odd ? Tile.T4X1 : Tile.T4X2);
+  static Tile[] choose(int vectors, boolean plain) {
+    Tile[] byVectors =
+        REGISTERS == 32
+            ? new Tile[] {Tile.T8X1, Tile.T8X2, Tile.T8X3}
+            : new Tile[] {Tile.T4X1, Tile.T4X2};
+    int most = plain ? byVectors.length : 2;
+    int panels = (vectors + most - 1) / most;
+    Tile[] tiles = new Tile[panels];
+    // As even as possible, the wider ones first: two panels of two rather than three and one.
+    for (int panel = 0; panel < panels; panel++) {
+      tiles[panel] = byVectors[(vectors + panels - 1 - panel) / panels - 1];
+    }
+    return tiles;
   }
 
   /** Vector registers: 32 with AVX-512 at any vector length and on AArch64, else 16. */

@@ -71,7 +71,7 @@ public final class Unshared {
     private final int rows = Math.max(g.n(), g.k());
     private final int panels = Product.panels(Math.max(g.sumLength() + 1, g.k()));
     private final Product product = new Product(rows);
-    private final Window window = new Window(g, 0);
+    private final Window window = new Window(g);
     private final int[] starts = new int[g.fh() * g.fw()];
     private final int[] places = new int[g.sumLength()];
     private final int aStep = Math.max(rows, g.sumLength() + 1) + Lanes.COUNT;
@@ -111,7 +111,7 @@ public final class Unshared {
       window.moveTo(n * pixels + pixel);
       PanelRows.gather(
           x,
-          window.base(),
+          window.base(0),
           window.offsets(),
           starts,
           window.lengths(),
@@ -259,7 +259,7 @@ public final class Unshared {
     for (int run = 0; run < s.window.runs(); run++) {
       RowAdd.run(
           dx,
-          s.window.base() + s.window.offsets()[run],
+          s.window.base(0) + s.window.offsets()[run],
           s.d,
           rowOff + (long) s.starts[run] * Float.BYTES,
           s.window.lengths()[run]);

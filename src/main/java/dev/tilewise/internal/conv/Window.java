@@ -11,7 +11,6 @@ package dev.tilewise.internal.conv;
 final class Window {
 
   private final Geometry g;
-  private final int group;
   private final TapRanges taps;
   private long n;
   private int oy;
@@ -27,9 +26,8 @@ final class Window {
   private final int[] columns;
   private final int[] lengths;
 
-  Window(Geometry g, int group) {
+  Window(Geometry g) {
     this.g = g;
-    this.group = group;
     taps = new TapRanges(g);
     int most = merges() ? g.fh() : g.fh() * g.fw();
     offsets = new long[most];
@@ -84,7 +82,7 @@ final class Window {
       int step = merges() ? Math.max(1, endX - firstX) : 1;
       for (int fx = firstX; fx < endX; fx += step) {
         long pixel = (long) fy * g.dh() * g.w() + (long) fx * g.dw();
-        offsets[runs] = (pixel * g.c() + (long) group * g.groupC()) * Float.BYTES;
+        offsets[runs] = pixel * g.c() * Float.BYTES;
         columns[runs] = (fy * g.fw() + fx) * g.groupC();
         lengths[runs] = step * g.groupC();
         runs++;
@@ -102,9 +100,9 @@ final class Window {
     return runs;
   }
 
-  /** Where the window's first tap would be in the input, bytes; may lie in the padding. */
-  long base() {
-    return base;
+  /** Where a group's first tap would be in the input, bytes; may lie in the padding. */
+  long base(int group) {
+    return base + (long) group * g.groupC() * Float.BYTES;
   }
 
   /** Where each run starts, bytes from the base. */

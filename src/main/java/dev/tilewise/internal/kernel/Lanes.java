@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
 public final class Lanes {
 
   /** The widest vectors the hardware has. */
-  static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  public static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
 
   /** Floats in one vector. */
   public static final int COUNT = SPECIES.length();

@@ -9,7 +9,9 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Tile of 4 pixels x 1 vector of filters; contract in {@link Tile#run}. */
+/**
+ * Tile of 4 pixels x 1 vector of filters; contracts in {@link Tile#run} and {@link Tile#runOnce}.
+ */
 final class Matrix4x1 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -66,23 +68,91 @@ final class Matrix4x1 {
         d30 = v.fma(b0, d30);
       }
     }
-    FloatVector low = FloatVector.broadcast(SPECIES, lo);
-    FloatVector high = FloatVector.broadcast(SPECIES, hi);
+    if (lo > Float.NEGATIVE_INFINITY) {
+      FloatVector low = FloatVector.broadcast(SPECIES, lo);
+      d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
+      d10 = d10.blend(low, d10.compare(VectorOperators.LT, low));
+      d20 = d20.blend(low, d20.compare(VectorOperators.LT, low));
+      d30 = d30.blend(low, d30.compare(VectorOperators.LT, low));
+    }
+    if (hi < Float.POSITIVE_INFINITY) {
+      FloatVector high = FloatVector.broadcast(SPECIES, hi);
+      d00 = d00.blend(high, d00.compare(VectorOperators.GT, high));
+      d10 = d10.blend(high, d10.compare(VectorOperators.GT, high));
+      d20 = d20.blend(high, d20.compare(VectorOperators.GT, high));
+      d30 = d30.blend(high, d30.compare(VectorOperators.GT, high));
+    }
     long out = dRows[dRow] + dOff;
-    d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
-    d00 = d00.blend(high, d00.compare(VectorOperators.GT, high));
     d00.intoMemorySegment(d, out, ORDER);
     out = dRows[dRow + 1] + dOff;
-    d10 = d10.blend(low, d10.compare(VectorOperators.LT, low));
-    d10 = d10.blend(high, d10.compare(VectorOperators.GT, high));
     d10.intoMemorySegment(d, out, ORDER);
     out = dRows[dRow + 2] + dOff;
-    d20 = d20.blend(low, d20.compare(VectorOperators.LT, low));
-    d20 = d20.blend(high, d20.compare(VectorOperators.GT, high));
     d20.intoMemorySegment(d, out, ORDER);
     out = dRows[dRow + 3] + dOff;
-    d30 = d30.blend(low, d30.compare(VectorOperators.LT, low));
-    d30 = d30.blend(high, d30.compare(VectorOperators.GT, high));
+    d30.intoMemorySegment(d, out, ORDER);
+  }
+
+  static void runOnce(
+      float[] a,
+      int[] aRows,
+      int aRow,
+      int aOff,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long[] dRows,
+      int dRow,
+      long dOff,
+      float lo,
+      float hi) {
+    if (b.getClass() != NATIVE || init.getClass() != NATIVE || d.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector i0 = FloatVector.fromMemorySegment(SPECIES, init, initOff, ORDER);
+    FloatVector d00 = i0;
+    FloatVector d10 = i0;
+    FloatVector d20 = i0;
+    FloatVector d30 = i0;
+    int a0 = aRows[aRow] + aOff;
+    int a1 = aRows[aRow + 1] + aOff;
+    int a2 = aRows[aRow + 2] + aOff;
+    int a3 = aRows[aRow + 3] + aOff;
+    for (int i = 0; i < length; i++) {
+      long bAt = bOff + (long) i * BYTES;
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+      FloatVector v = FloatVector.broadcast(SPECIES, a[a0 + i]);
+      d00 = v.fma(b0, d00);
+      v = FloatVector.broadcast(SPECIES, a[a1 + i]);
+      d10 = v.fma(b0, d10);
+      v = FloatVector.broadcast(SPECIES, a[a2 + i]);
+      d20 = v.fma(b0, d20);
+      v = FloatVector.broadcast(SPECIES, a[a3 + i]);
+      d30 = v.fma(b0, d30);
+    }
+    if (lo > Float.NEGATIVE_INFINITY) {
+      FloatVector low = FloatVector.broadcast(SPECIES, lo);
+      d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
+      d10 = d10.blend(low, d10.compare(VectorOperators.LT, low));
+      d20 = d20.blend(low, d20.compare(VectorOperators.LT, low));
+      d30 = d30.blend(low, d30.compare(VectorOperators.LT, low));
+    }
+    if (hi < Float.POSITIVE_INFINITY) {
+      FloatVector high = FloatVector.broadcast(SPECIES, hi);
+      d00 = d00.blend(high, d00.compare(VectorOperators.GT, high));
+      d10 = d10.blend(high, d10.compare(VectorOperators.GT, high));
+      d20 = d20.blend(high, d20.compare(VectorOperators.GT, high));
+      d30 = d30.blend(high, d30.compare(VectorOperators.GT, high));
+    }
+    long out = dRows[dRow] + dOff;
+    d00.intoMemorySegment(d, out, ORDER);
+    out = dRows[dRow + 1] + dOff;
+    d10.intoMemorySegment(d, out, ORDER);
+    out = dRows[dRow + 2] + dOff;
+    d20.intoMemorySegment(d, out, ORDER);
+    out = dRows[dRow + 3] + dOff;
     d30.intoMemorySegment(d, out, ORDER);
   }
 }

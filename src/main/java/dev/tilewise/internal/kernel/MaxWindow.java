@@ -4,8 +4,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The largest values of one pooling window, lanes along the depth column. A later value replaces an
@@ -15,6 +17,10 @@ public final class MaxWindow {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  /** As many numbers of taps as there are lanes. */
+  private static final VectorSpecies<Integer> NUMBERS =
+      VectorSpecies.of(int.class, Lanes.SPECIES.vectorShape());
 
   private MaxWindow() {}
 
@@ -74,7 +80,7 @@ public final class MaxWindow {
 
   /**
    * Where the maxima are: the number of the tap, {@code row * columns + column}, for each channel.
-   * Exact as floats: windows have fewer than 2^24 taps.
+   * The window has at most 2^31 - 1 taps.
    *
    * @param x input
    * @param xOff the window's first tap
@@ -93,7 +99,7 @@ public final class MaxWindow {
       int columns,
       long columnStep,
       int channels,
-      float[] taps) {
+      int[] taps) {
     if (x.getClass() != Memory.NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
@@ -101,7 +107,7 @@ public final class MaxWindow {
     for (int c = 0; c < whole; c += Lanes.COUNT) {
       long first = xOff + (long) c * Float.BYTES;
       FloatVector best = FloatVector.fromMemorySegment(Lanes.SPECIES, x, first, ORDER);
-      FloatVector tap = FloatVector.zero(Lanes.SPECIES);
+      IntVector tap = IntVector.zero(NUMBERS);
       for (int row = 0; row < rows; row++) {
         for (int column = 0; column < columns; column++) {
           long at = first + row * rowStep + column * columnStep;
@@ -109,7 +115,8 @@ public final class MaxWindow {
           VectorMask<Float> kept =
               value.compare(VectorOperators.LE, best).or(best.test(VectorOperators.IS_NAN));
           best = value.blend(best, kept);
-          tap = FloatVector.broadcast(Lanes.SPECIES, row * columns + column).blend(tap, kept);
+          IntVector number = IntVector.broadcast(NUMBERS, row * columns + column);
+          tap = number.blend(tap, kept.cast(NUMBERS));
         }
       }
       tap.intoArray(taps, c);
@@ -144,7 +151,7 @@ public final class MaxWindow {
    * @param dyOff this window's
    */
   public static void addAtTaps(
-      float[] taps,
+      int[] taps,
       MemorySegment dx,
       long dxOff,
       long rowStep,
@@ -157,7 +164,7 @@ public final class MaxWindow {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
     for (int c = 0; c < channels; c++) {
-      int tap = (int) taps[c];
+      int tap = taps[c];
       int row = tap / columns;
       long depth = (long) c * Float.BYTES;
       long at = dxOff + row * rowStep + (tap - row * columns) * columnStep + depth;

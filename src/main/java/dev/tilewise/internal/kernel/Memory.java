@@ -22,6 +22,20 @@ public final class Memory {
 
   private Memory() {}
 
+  /**
+   * Whether this process has vectors at all. Asked here, in a class without them, so that a user
+   * who forgot a flag reads more than the name of a class.
+   *
+   * @throws IllegalStateException if not
+   */
+  public static void requireVectors() {
+    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+      throw new IllegalStateException(
+          "Tilewise computes with the module jdk.incubator.vector: run java with --add-modules"
+              + " jdk.incubator.vector, or put Tilewise on the module path");
+    }
+  }
+
   /** Whether kernels may work on this segment in place. */
   public static boolean isKernelMemory(MemorySegment segment) {
     return segment.getClass() == NATIVE && segment.isAccessibleBy(NOBODY);

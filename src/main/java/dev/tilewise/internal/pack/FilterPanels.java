@@ -7,25 +7,49 @@ import java.lang.foreign.ValueLayout;
  * Filters in the order in which tiles read them: for each group and panel, for each term of the sum
  * (filter row, filter column, channel), the weights of the panel's filters side by side. Filters
  * that a last panel lacks are zeros.
- *
- * @param groups groups
- * @param groupK filters of one group
- * @param groupC channels of one group
- * @param taps FH * FW
- * @param widths filters of each panel of a group; together at least groupK
  */
-public record FilterPanels(int groups, int groupK, int groupC, int taps, int[] widths) {
+public final class FilterPanels {
 
   private static final ValueLayout.OfFloat FROM = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfFloat TO = ValueLayout.JAVA_FLOAT;
 
+  private final int groups;
+  private final int groupK;
+  private final int groupC;
+  private final int taps;
+  private final int[] widths;
+  // How many filters of the group are before each panel, and last how many there are.
+  private final int[] before;
+
+  /**
+   * Cuts the filters into panels.
+   *
+   * @param groups groups
+   * @param groupK filters of one group
+   * @param groupC channels of one group
+   * @param taps FH * FW
+   * @param widths filters of each panel of a group; together at least groupK
+   */
+  public FilterPanels(int groups, int groupK, int groupC, int taps, int[] widths) {
+    this.groups = groups;
+    this.groupK = groupK;
+    this.groupC = groupC;
+    this.taps = taps;
+    this.widths = widths;
+    before = new int[widths.length + 1];
+    for (int panel = 0; panel < widths.length; panel++) {
+      before[panel + 1] = before[panel] + widths[panel];
+    }
+  }
+
+  /** Filters of each panel of a group. */
+  public int[] widths() {
+    return widths;
+  }
+
   /** Filters of one group, padding included. */
   public int paddedK() {
-    int sum = 0;
-    for (int width : widths) {
-      sum += width;
-    }
-    return sum;
+    return before[widths.length];
   }
 
   /** Floats of all panels of all groups. */
@@ -35,11 +59,7 @@ public record FilterPanels(int groups, int groupK, int groupC, int taps, int[] w
 
   /** Where a panel starts, floats. */
   public long start(int group, int panel) {
-    long before = (long) group * paddedK();
-    for (int p = 0; p < panel; p++) {
-      before += widths[p];
-    }
-    return before * taps * groupC;
+    return ((long) group * paddedK() + before[panel]) * taps * groupC;
   }
 
   /**

@@ -15,7 +15,7 @@ import net.jqwik.api.domains.Domain;
  * number.
  */
 @Domain(ConvCases.class)
-class AdjointLaws {
+class AdjointLawTest {
 
   @Property(tries = 1000)
   void theGradientsAreTheAdjointsOfTheConvolution(@ForAll Trial trial) {

@@ -1,6 +1,6 @@
 package dev.tilewise;
 
-import static dev.tilewise.ConvRun.algorithms;
+import static dev.tilewise.ConvRun.quickAlgorithms;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tilewise.ConvCases.Trial;
@@ -14,7 +14,7 @@ import net.jqwik.api.domains.Domain;
  * steps.
  */
 @Domain(ConvCases.class)
-class LinearityLaws {
+class LinearityLawTest {
 
   @Property(tries = 1000)
   void linearInTheInput(@ForAll Trial trial) {
@@ -23,7 +23,7 @@ class LinearityLaws {
     float[] other = others(Values.INTEGERS, first.x().length, trial);
     ConvData second = first.withInput(e, other);
     ConvData both = first.withInput(e, combined(first.x(), other));
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       float[] sum = combined(run(algorithm, first, trial), run(algorithm, second, trial));
       ConvRun.sameNumbers(algorithm + " " + trial, sum, run(algorithm, both, trial));
     }
@@ -36,7 +36,7 @@ class LinearityLaws {
     float[] other = others(Values.INTEGERS, first.weights().length, trial);
     ConvData second = first.withWeights(e, other);
     ConvData both = first.withWeights(e, combined(first.weights(), other));
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       float[] sum = combined(run(algorithm, first, trial), run(algorithm, second, trial));
       ConvRun.sameNumbers(algorithm + " " + trial, sum, run(algorithm, both, trial));
     }
@@ -67,7 +67,7 @@ class LinearityLaws {
     double[] scale1 = first.scale();
     double[] scale2 = second.scale();
     double[] scale = both.scale();
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       ErrorBound bound = ErrorBound.of(ConvRun.plan(algorithm, first, Layout.NHWC));
       float[] y1 = run(algorithm, first, trial);
       float[] y2 = run(algorithm, second, trial);
@@ -94,7 +94,7 @@ class LinearityLaws {
     ConvData without = trial.data().withResidual(null).with(Activation.IDENTITY);
     float[] residual = others(trial.values(), e.output().elements(), trial);
     ConvData with = without.withResidual(residual);
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       float[] sum = run(algorithm, without, trial);
       for (int i = 0; i < sum.length; i++) {
         sum[i] += residual[i];
@@ -106,7 +106,7 @@ class LinearityLaws {
   @Property(tries = 1000)
   void anActivationIsASeparateClamp(@ForAll Trial trial) {
     ConvData data = trial.data();
-    for (Algorithm algorithm : algorithms(trial.extents())) {
+    for (Algorithm algorithm : quickAlgorithms(trial.extents())) {
       float[] clamped = run(algorithm, data.with(Activation.IDENTITY), trial);
       for (int i = 0; i < clamped.length; i++) {
         clamped[i] = data.activation().apply(clamped[i]);

@@ -1,6 +1,6 @@
 package dev.tilewise;
 
-import static dev.tilewise.ConvRun.algorithms;
+import static dev.tilewise.ConvRun.quickAlgorithms;
 
 import dev.tilewise.ConvCases.Trial;
 import java.util.SplittableRandom;
@@ -14,7 +14,7 @@ import net.jqwik.api.domains.Domain;
  * order gives the same float.
  */
 @Domain(ConvCases.class)
-class ConvolutionLaws {
+class ConvolutionLawTest {
 
   /** Keeps laws cheap that compute more outputs, or more terms, than the drawn case. */
   private static final long MOST_WORK = 1_000_000;
@@ -43,7 +43,7 @@ class ConvolutionLaws {
       }
     }
     ConvData copying = data.withWeights(e, weights);
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       ConvRun.sameNumbers(algorithm + " " + trial, expected, run(algorithm, copying, trial));
     }
   }
@@ -59,7 +59,7 @@ class ConvolutionLaws {
     Nhwc shifted =
         new Nhwc(e.input(), data.x()).map(h, w, y -> y + down * e.sh(), x -> x + across * e.sw());
     ConvData rest = data.withInput(CaseWith.of(e).size(h, w).done(), shifted.values());
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       Nhwc whole = new Nhwc(e.output(), run(algorithm, data, trial));
       Nhwc moved = whole.map(e.oh() - down, e.ow() - across, y -> y + down, x -> x + across);
       ConvRun.sameBits(algorithm + " " + trial, moved.values(), run(algorithm, rest, trial));
@@ -70,7 +70,7 @@ class ConvolutionLaws {
   void paddingIsATensorWithZerosAround(@ForAll Trial trial) {
     ConvData data = trial.data();
     ConvData explicit = padded(data);
-    for (Algorithm algorithm : algorithms(trial.extents())) {
+    for (Algorithm algorithm : quickAlgorithms(trial.extents())) {
       // The terms in between are zeros, which leave every partial sum as it is, but for the sign of
       // zero.
       float[] expected = run(algorithm, explicit, trial);
@@ -98,7 +98,7 @@ class ConvolutionLaws {
     ConvData data = ConvData.random(e, trial.values(), trial.seed(), trial.surround());
     data = data.withResidual(null);
     ConvCase dense = CaseWith.of(e).stride(1, 1).done();
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       Nhwc every = new Nhwc(dense.output(), run(algorithm, data.withInput(dense, data.x()), trial));
       Nhwc some = every.map(e.oh(), e.ow(), y -> y * e.sh(), x -> x * e.sw());
       ConvRun.sameBits(algorithm + " " + trial, some.values(), run(algorithm, data, trial));
@@ -109,7 +109,7 @@ class ConvolutionLaws {
   void aBatchIsItsImages(@ForAll Trial trial) {
     ConvCase e = CaseWith.of(trial.extents()).batch(2 + trial.extents().n()).done();
     ConvData data = ConvData.random(e, trial.values(), trial.seed(), trial.surround());
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       Nhwc batch = new Nhwc(e.output(), run(algorithm, data, trial));
       for (int n = 0; n < e.n(); n++) {
         ConvData single =
@@ -143,7 +143,7 @@ class ConvolutionLaws {
     }
     ConvCase fewer = CaseWith.of(e).filters(e.groups() * kept).done();
     ConvData some = data.withWeights(fewer, weights).withBias(bias);
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       Nhwc all = new Nhwc(e.output(), run(algorithm, data, trial));
       Nhwc part = new Nhwc(fewer.output(), run(algorithm, some, trial));
       for (int g = 0; g < e.groups(); g++) {
@@ -166,7 +166,7 @@ class ConvolutionLaws {
       System.arraycopy(data.weights(), k * e.groupC() * taps, weights, to, e.groupC() * taps);
     }
     ConvData blocks = data.withWeights(dense, weights);
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       float[] expected = run(algorithm, blocks, trial);
       ConvRun.sameNumbers(algorithm + " " + trial, expected, run(algorithm, data, trial));
     }
@@ -186,7 +186,7 @@ class ConvolutionLaws {
       weights[to * fw + i % e.fw() * e.dw()] = data.weights()[i];
     }
     ConvData dense = data.withWeights(stuffed, weights);
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       float[] expected = run(algorithm, dense, trial);
       ConvRun.sameNumbers(algorithm + " " + trial, expected, run(algorithm, data, trial));
     }
@@ -209,7 +209,7 @@ class ConvolutionLaws {
     float[] weights = new Nhwc(planes, data.weights()).transposed().values();
     float[] x = new Nhwc(e.input(), data.x()).transposed().values();
     ConvData other = data.withWeights(turned, weights).withInput(turned, x);
-    for (Algorithm algorithm : algorithms(e)) {
+    for (Algorithm algorithm : quickAlgorithms(e)) {
       float[] expected = new Nhwc(e.output(), run(algorithm, data, trial)).transposed().values();
       ConvRun.sameNumbers(algorithm + " " + trial, expected, run(algorithm, other, trial));
     }

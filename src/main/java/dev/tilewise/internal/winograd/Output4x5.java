@@ -1,0 +1,169 @@
+package dev.tilewise.internal.winograd;
+
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import dev.tilewise.internal.kernel.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * AT from 5 products to 4 outputs; contracts in {@link Codelet#columns} and {@link Codelet#row}.
+ */
+final class Output4x5 {
+
+  /**
+   * The codelet is the product of these, in order; each row is one chain of additions or
+   * multiply-adds.
+   */
+  static final List<Matrix> FACTORS =
+      List.of(
+          Matrix.parse("1 0 0 0 0", "0 1 1 0 0", "0 1 -1 0 0", "0 0 0 1 0", "0 0 0 0 1"),
+          Matrix.parse("1 1 0 1 0", "0 0 1 2 0", "0 1 0 4 0", "0 0 1 8 1"));
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private Output4x5() {}
+
+  static void columns(
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      int count,
+      float[] to,
+      int toOff,
+      int toStep) {
+    if (from.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector c2 = FloatVector.broadcast(SPECIES, 2f);
+    FloatVector c4 = FloatVector.broadcast(SPECIES, 4f);
+    FloatVector c8 = FloatVector.broadcast(SPECIES, 8f);
+    long from0 = fromOff;
+    long from1 = fromOff + fromStep;
+    long from2 = fromOff + 2 * fromStep;
+    long from3 = fromOff + 3 * fromStep;
+    long from4 = fromOff + 4 * fromStep;
+    int to0 = toOff;
+    int to1 = toOff + toStep;
+    int to2 = toOff + 2 * toStep;
+    int to3 = toOff + 3 * toStep;
+    for (int i = 0; i < count; i += Lanes.COUNT) {
+      long f = (long) i * Float.BYTES;
+      FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
+      FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
+      FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
+      FloatVector x3 = FloatVector.fromMemorySegment(SPECIES, from, from3 + f, ORDER);
+      FloatVector x4 = FloatVector.fromMemorySegment(SPECIES, from, from4 + f, ORDER);
+      FloatVector s = x1.add(x2);
+      FloatVector u = x1.sub(x2);
+      x0.add(s).add(x3).intoArray(to, to0 + i);
+      x3.fma(c2, u).intoArray(to, to1 + i);
+      x3.fma(c4, s).intoArray(to, to2 + i);
+      x3.fma(c8, u).add(x4).intoArray(to, to3 + i);
+    }
+  }
+
+  static void row(
+      float[] from,
+      int fromOff,
+      int fromStep,
+      int tiles,
+      int count,
+      MemorySegment init,
+      long initOff,
+      MemorySegment residual,
+      MemorySegment y,
+      long yOff,
+      long yStep,
+      int lastOutputs,
+      float lo,
+      float hi,
+      float[] rest) {
+    if (init.getClass() != NATIVE
+        || y.getClass() != NATIVE
+        || (residual != null && residual.getClass() != NATIVE)) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector c2 = FloatVector.broadcast(SPECIES, 2f);
+    FloatVector c4 = FloatVector.broadcast(SPECIES, 4f);
+    FloatVector c8 = FloatVector.broadcast(SPECIES, 8f);
+    FloatVector low = FloatVector.broadcast(SPECIES, lo);
+    FloatVector high = FloatVector.broadcast(SPECIES, hi);
+    int from0 = fromOff;
+    int from1 = fromOff + fromStep;
+    int from2 = fromOff + 2 * fromStep;
+    int from3 = fromOff + 3 * fromStep;
+    int from4 = fromOff + 4 * fromStep;
+    int vectors = (count + Lanes.COUNT - 1) / Lanes.COUNT;
+    long jump = 4 * yStep - (long) vectors * Lanes.BYTES;
+    long out = yOff;
+    int f = 0;
+    int k = 0;
+    int total = tiles * vectors;
+    for (int n = total; n > 0; n--) {
+      FloatVector x0 = FloatVector.fromArray(SPECIES, from, from0 + f);
+      FloatVector x1 = FloatVector.fromArray(SPECIES, from, from1 + f);
+      FloatVector x2 = FloatVector.fromArray(SPECIES, from, from2 + f);
+      FloatVector x3 = FloatVector.fromArray(SPECIES, from, from3 + f);
+      FloatVector x4 = FloatVector.fromArray(SPECIES, from, from4 + f);
+      FloatVector bias =
+          FloatVector.fromMemorySegment(SPECIES, init, initOff + (long) k * Float.BYTES, ORDER);
+      FloatVector s = x1.add(x2);
+      FloatVector u = x1.sub(x2);
+      FloatVector t0 = x0.add(s).add(x3).add(bias);
+      FloatVector t1 = x3.fma(c2, u).add(bias);
+      FloatVector t2 = x3.fma(c4, s).add(bias);
+      FloatVector t3 = x3.fma(c8, u).add(x4).add(bias);
+      int outputs = n <= vectors ? lastOutputs : 4;
+      if (k + Lanes.COUNT <= count) {
+        if (residual != null) {
+          t0 = t0.add(FloatVector.fromMemorySegment(SPECIES, residual, out, ORDER));
+          if (outputs > 1) {
+            t1 = t1.add(FloatVector.fromMemorySegment(SPECIES, residual, out + yStep, ORDER));
+          }
+          if (outputs > 2) {
+            t2 = t2.add(FloatVector.fromMemorySegment(SPECIES, residual, out + 2 * yStep, ORDER));
+          }
+          if (outputs > 3) {
+            t3 = t3.add(FloatVector.fromMemorySegment(SPECIES, residual, out + 3 * yStep, ORDER));
+          }
+        }
+        t0 = t0.blend(low, t0.compare(VectorOperators.LT, low));
+        t0 = t0.blend(high, t0.compare(VectorOperators.GT, high));
+        t1 = t1.blend(low, t1.compare(VectorOperators.LT, low));
+        t1 = t1.blend(high, t1.compare(VectorOperators.GT, high));
+        t2 = t2.blend(low, t2.compare(VectorOperators.LT, low));
+        t2 = t2.blend(high, t2.compare(VectorOperators.GT, high));
+        t3 = t3.blend(low, t3.compare(VectorOperators.LT, low));
+        t3 = t3.blend(high, t3.compare(VectorOperators.GT, high));
+        t0.intoMemorySegment(y, out, ORDER);
+        if (outputs > 1) {
+          t1.intoMemorySegment(y, out + yStep, ORDER);
+        }
+        if (outputs > 2) {
+          t2.intoMemorySegment(y, out + 2 * yStep, ORDER);
+        }
+        if (outputs > 3) {
+          t3.intoMemorySegment(y, out + 3 * yStep, ORDER);
+        }
+      } else {
+        t0.intoArray(rest, 0);
+        t1.intoArray(rest, Lanes.COUNT);
+        t2.intoArray(rest, 2 * Lanes.COUNT);
+        t3.intoArray(rest, 3 * Lanes.COUNT);
+        Rest.store(rest, outputs, count - k, residual, y, out, yStep, lo, hi);
+      }
+      f += Lanes.COUNT;
+      out += Lanes.BYTES;
+      k += Lanes.COUNT;
+      if (k >= count) {
+        k = 0;
+        out += jump;
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package dev.tilewise;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What {@link Algorithm#AUTO} takes. */
+class AlgorithmChoiceTest {
+
+  private static Conv2d conv(String text) {
+    ConvCase e = ConvCase.parse(text);
+    float[] weights = new float[e.k() * e.groupC() * e.fh() * e.fw()];
+    return Conv2d.of(e, Filter.of(weights, e.k(), e.groupC(), e.fh(), e.fw()));
+  }
+
+  private static ConvPlan plan(Conv2d conv, String text) {
+    return conv.plan(ConvCase.parse(text).input(), Layout.NHWC, Arena.ofAuto());
+  }
+
+  @Test
+  void accuracyIsAnInput() {
+    String text = "n1c32h48w48 k32f3p1";
+    Conv2d conv = conv(text);
+    assertEquals(Algorithm.WINOGRAD_F6, plan(conv, text).algorithm());
+    assertEquals(Algorithm.WINOGRAD_F4, plan(conv.tolerance(4e-6), text).algorithm());
+    assertEquals(Algorithm.WINOGRAD_F2, plan(conv.tolerance(2.6e-6), text).algorithm());
+  }
+
+  @Test
+  void aToleranceThatNothingMeetsNamesTheBest() {
+    String text = "n1c8h8w8 k8f3p1";
+    Conv2d conv = conv(text).tolerance(1e-9);
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> plan(conv, text)).getMessage();
+    assertTrue(message.contains("1.00e-09") && message.contains("2.00e-06"), message);
+  }
+
+  @Test
+  void anAlgorithmChosenByNameIsNotAskedForItsError() {
+    String text = "n1c8h8w8 k8f3p1";
+    Conv2d conv = conv(text).tolerance(1e-9).algorithm(Algorithm.DIRECT);
+    assertEquals(Algorithm.DIRECT, plan(conv, text).algorithm());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "n1c64h14w14 k64f1",
+        "n1c3h32w32 k16f3p1",
+        "n1c64h28w28 k64f3s2p1",
+        "c16h9w9 k16f3d2"
+      })
+  void whereWinogradDoesNotPayOrApplyDirectIsTaken(String text) {
+    assertEquals(Algorithm.DIRECT, plan(conv(text), text).algorithm());
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
+  void aToleranceIsPositiveAndFinite(double t) {
+    assertThrows(IllegalArgumentException.class, () -> conv("c1h3w3 k1f3").tolerance(t));
+  }
+
+  @Test
+  void explainNamesEveryCandidateWithCostAndErrorOrTheReasonOfItsRejection() {
+    String text = "n1c32h48w48 k32f3p1";
+    String explained = plan(conv(text).tolerance(2.6e-6), text).explain();
+    assertTrue(explained.contains("WINOGRAD_F2") && explained.contains(", taken"), explained);
+    assertTrue(
+        explained.contains("typical error 8.0e-06, rejected: above the tolerance"), explained);
+    String strided = plan(conv("c8h9w9 k8f3s2x1"), "c8h9w9 k8f3s2x1").explain();
+    assertTrue(strided.contains("rejected: it takes equal strides, not 2x1"), strided);
+  }
+}

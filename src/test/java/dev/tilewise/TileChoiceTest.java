@@ -1,0 +1,60 @@
+package dev.tilewise;
+
+import dev.tilewise.ConvCases.Trial;
+import dev.tilewise.internal.conv.DirectForward;
+import dev.tilewise.internal.conv.DirectPlan;
+import dev.tilewise.internal.conv.Geometry;
+import dev.tilewise.internal.kernel.Tile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
+import net.jqwik.api.domains.Domain;
+
+/** The tile table decides about speed alone: a convolution has the same bits with every tile. */
+@Tag("widths")
+@Domain(ConvCases.class)
+class TileChoiceTest {
+
+  @Property(tries = 1000)
+  void everyTileGivesTheBitsOfTheNaiveLoop(@ForAll Trial trial) {
+    ConvData data = trial.data();
+    float[] expected = data.naive();
+    for (Tile tile : Tile.values()) {
+      for (Tile last : Tile.values()) {
+        if (tile.rows() == last.rows()) {
+          for (boolean gathers : new boolean[] {false, true}) {
+            String what = tile + " and " + last + ", gathers " + gathers + ": " + trial;
+            ConvRun.sameBits(what, expected, run(data, tile, last, gathers, trial.seed()));
+          }
+        }
+      }
+    }
+  }
+
+  private static float[] run(ConvData data, Tile tile, Tile last, boolean gathers, long seed) {
+    Geometry g = data.extents().geometry();
+    // The last panel must hold what the others leave.
+    int columns = (g.groupK() - 1) % tile.width() + 1;
+    Tile[] tiles = new Tile[(g.groupK() - 1) / tile.width() + 1];
+    Arrays.fill(tiles, tile);
+    tiles[tiles.length - 1] = columns <= last.width() ? last : tile;
+    MemorySegment bias = data.bias() == null ? null : MemorySegment.ofArray(data.bias());
+    try (Arena arena = Arena.ofShared()) {
+      DirectForward forward =
+          new DirectForward(
+              g,
+              new DirectPlan(g, tiles, gathers),
+              data.activation().lo(),
+              data.activation().hi(),
+              MemorySegment.ofArray(data.weights()),
+              bias,
+              arena);
+      try (UnitRun units = new UnitRun(forward, seed)) {
+        return units.of(data);
+      }
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package dev.tilewise.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MeasuringCommandsTest {
+
+  private static final String SMALL = "n1c8h7w7 k8f3s1p1";
+  private static final String[] SHAPES = {
+    "name,N,groups,C,H,W,K,FH,FW,SH,SW,PH,PW,DH,DW,PB,PR,OH,OW,repeats,MACs,source",
+    "net:first,1,1,3,9,9,4,3,3,1,1,1,1,1,1,1,1,9,9,1,8748,here",
+    "net:unused_rows,1,1,17,8,8,17,1,1,2,2,0,0,1,1,-1,-1,4,4,1,9248,here",
+    "other,2,1,3,5,5,4,3,3,1,1,0,0,1,1,0,0,3,3,1,1944,here"
+  };
+
+  @TempDir private Path folder;
+
+  @Test
+  void benchHasTheKeysOfTheDesignAndNothingElseOnStandardOutput() {
+    List<JsonNode> lines =
+        Invocation.of("bench", "--case", SMALL, "--seconds", "0.01", "--json", "-").ok().json();
+    assertEquals(1, lines.size());
+    JsonNode result = lines.get(0);
+    assertEquals(
+        List.of(
+            "case",
+            "algorithm",
+            "threads",
+            "ms_min",
+            "ms_median",
+            "gflops",
+            "peak_gflops",
+            "of_peak",
+            "max_error",
+            "error_bound",
+            "workspace_bytes"),
+        Invocation.keys(result));
+    assertEquals(SMALL, result.get("case").asText());
+    assertEquals("DIRECT", result.get("algorithm").asText());
+    assertTrue(result.get("ms_min").asDouble() <= result.get("ms_median").asDouble());
+    assertTrue(result.get("max_error").asDouble() <= result.get("error_bound").asDouble());
+  }
+
+  @Test
+  void benchComparesAllAlgorithmsInOneTable() {
+    String table =
+        Invocation.of("bench", "--case", SMALL, "--seconds", "0.01", "--algorithm", "all")
+            .ok()
+            .out();
+    for (String algorithm : new String[] {"DIRECT", "IM2COL", "NAIVE"}) {
+      assertEquals(1, table.lines().filter(line -> line.contains(algorithm)).count(), table);
+    }
+    assertTrue(table.startsWith("case "), table);
+    assertEquals(1, table.lines().filter(line -> line.startsWith("case ")).count(), table);
+  }
+
+  @Test
+  void allAlgorithmsAreThoseThatCanComputeTheCase() {
+    String[] args = {"bench", "--case", "n1c4h6w6 k4f1s2", "--seconds", "0.01", "--json", "-"};
+    String[] all = Arrays.copyOf(args, args.length + 2);
+    all[args.length] = "--algorithm";
+    all[args.length + 1] = "all";
+    List<String> found =
+        Invocation.of(all).ok().json().stream().map(o -> o.get("algorithm").asText()).toList();
+    assertTrue(found.containsAll(List.of("DIRECT", "IM2COL", "NAIVE")), found.toString());
+  }
+
+  @Test
+  void checkComparesEveryAlgorithmAndDirection() {
+    String[] cases = {"--case", SMALL, "--case", "n2c6h9w8 k4g2f3x2s2x1p1x0x2x1"};
+    String[] args = {"check", cases[0], cases[1], cases[2], cases[3], "--json", "-"};
+    List<JsonNode> lines = Invocation.of(args).ok().json();
+    Set<String> kinds =
+        lines.stream()
+            .map(line -> line.get("algorithm").asText() + " " + line.get("direction").asText())
+            .collect(Collectors.toSet());
+    assertTrue(
+        kinds.containsAll(
+            Set.of(
+                "DIRECT forward",
+                "IM2COL forward",
+                "NAIVE forward",
+                "DIRECT backward_data",
+                "DIRECT backward_filter")),
+        kinds.toString());
+    for (JsonNode line : lines) {
+      assertEquals(
+          List.of("case", "algorithm", "direction", "max_error", "error_bound", "ok", "sampled"),
+          Invocation.keys(line));
+      assertTrue(line.get("ok").asBoolean(), line.toString());
+      assertFalse(line.get("sampled").asBoolean(), line.toString());
+    }
+  }
+
+  @Test
+  void checkSaysWhatItSampled() {
+    String text = Invocation.of("check", "--case", SMALL, "--work", "1").ok().out();
+    assertTrue(text.contains("sampled"), text);
+    assertTrue(!Invocation.of("check", "--case", SMALL).ok().out().contains("sampled"));
+  }
+
+  @Test
+  void rowsOfAFileAreChosenByName() throws IOException {
+    Path shapes = Files.write(folder.resolve("shapes.csv"), List.of(SHAPES));
+    Path json = folder.resolve("out.jsonl");
+    String text =
+        Invocation.of(
+                "check", "--shapes", shapes.toString(), "--filter", "net", "--json", "" + json)
+            .ok()
+            .out();
+    assertTrue(text.lines().filter(line -> line.endsWith("net:first")).count() >= 5, text);
+    assertTrue(text.lines().noneMatch(line -> line.contains("other")), text);
+    Set<String> cases =
+        Invocation.json(Files.readString(json)).stream()
+            .map(line -> line.get("case").asText())
+            .collect(Collectors.toSet());
+    assertEquals(Set.of("n1c3h9w9 k4f3s1p1", "n1c17h8w8 k17f1s2"), cases);
+    Invocation.of("check", "--shapes", shapes.toString(), "--filter", "absent")
+        .refusedWith("absent");
+  }
+
+  @Test
+  void damagedFilesOfShapesAreRefusedWithTheLine() throws IOException {
+    refusesShapes(SHAPES[1].replace(",9,9,1,8748", ",8,9,1,8748"), "shapes.csv:2");
+    refusesShapes(SHAPES[1].replace(",here", ""), "21 columns, not 22");
+    refusesShapes(SHAPES[1].replace("first,1", "first,one"), "column N is one");
+    Path noText =
+        Files.write(folder.resolve("noise.csv"), new byte[] {(byte) 0xFF, 0, (byte) 0xFE});
+    Invocation.of("check", "--shapes", noText.toString()).refusedWith("noise.csv");
+  }
+
+  @Test
+  void columnsThatSayTheUsualMayBeLeftOut() throws IOException {
+    Path shapes = folder.resolve("few.csv");
+    String columns = "name,N,groups,C,H,W,K,FH,FW,SH,SW,PH";
+    Files.write(shapes, List.of(columns + ", PW", "a,1,1,3,9,8,4,3,3,1,1,1,0", "", "  "));
+    List<JsonNode> lines =
+        Invocation.of("check", "--shapes", "" + shapes, "--json", "-").ok().json();
+    assertEquals("n1c3h9w8 k4f3s1p1x0", lines.get(0).get("case").asText());
+    Files.write(shapes, List.of(columns, "a,1,1,3,9,9,4,3,3,1,1,1"));
+    Invocation.of("check", "--shapes", "" + shapes).refusedWith("few.csv:2: column PW is missing");
+    Files.write(shapes, List.of(columns + ",PW", "a,1,1,3,9,9,4,3,3,1,1,1,"));
+    Invocation.of("check", "--shapes", "" + shapes).refusedWith("few.csv:2: column PW is empty");
+    Files.write(shapes, List.of(columns + ",PW"));
+    Invocation.of("check", "--shapes", "" + shapes).refusedWith("has no rows");
+  }
+
+  private void refusesShapes(String row, String words) throws IOException {
+    Path shapes = Files.write(folder.resolve("shapes.csv"), List.of(SHAPES[0], row));
+    Invocation.of("check", "--shapes", shapes.toString()).refusedWith(words);
+  }
+
+  @Test
+  void explainNamesTheAlgorithmAndTheOthers() {
+    String text = Invocation.of("explain", "--case", SMALL).ok().out();
+    for (String word : new String[] {SMALL, "DIRECT", "IM2COL", "NAIVE", "workspace", "error"}) {
+      assertTrue(text.contains(word), text);
+    }
+    String naive = Invocation.of("explain", "--case", SMALL, "--algorithm", "naive").ok().out();
+    assertTrue(naive.lines().findFirst().orElseThrow().endsWith("NAIVE"), naive);
+  }
+
+  @Test
+  void infoHasTheKeysOfTheDesign() {
+    JsonNode facts = Invocation.of("info", "--json", "-").ok().json().get(0);
+    assertEquals(List.of("jdk", "vm", "cpu", "vector_bits", "peak_gflops"), Invocation.keys(facts));
+    assertTrue(facts.get("peak_gflops").asDouble() > 0);
+    assertEquals(0, facts.get("vector_bits").asInt() % 64);
+  }
+}
