@@ -102,6 +102,7 @@ class AllocationTest {
       x.copyFrom(data.x(), Layout.NHWC);
       // The epilogue has a path with and one without a residual.
       untilNothingIsAllocated(
+          algorithm + " " + extents + " " + setting,
           () -> {
             plan.run(x, residual, y, workspace, workers);
             plan.run(x, y, workspace, workers);
@@ -115,7 +116,7 @@ class AllocationTest {
   }
 
   /** Passes at the first two batches in a row without a byte. */
-  private static void untilNothingIsAllocated(Runnable run) {
+  private static void untilNothingIsAllocated(String name, Runnable run) {
     long end = System.nanoTime() + DEADLINE_NANOS;
     int clean = 0;
     long[] allocated = new long[members.length + 1];
@@ -127,7 +128,7 @@ class AllocationTest {
       }
       clean = total == 0 ? clean + 1 : 0;
       if (clean == 0 && System.nanoTime() > end) {
-        fail("bytes in " + BATCH + " runs, caller first: " + Arrays.toString(allocated));
+        fail(name + ": bytes in " + BATCH + " runs, caller first: " + Arrays.toString(allocated));
       }
     }
   }

@@ -21,7 +21,8 @@ public final class Im2colForward implements Forward {
   private final float hi;
   private final int width;
   private final MemorySegment filters;
-  private final MemorySegment bias;
+  // Each group's biases, where the sums of first blocks start, then zeros, where the others do.
+  private final MemorySegment init;
 
   /**
    * Packs the weights.
@@ -44,9 +45,9 @@ public final class Im2colForward implements Forward {
         new FilterPanels(g.groups(), g.groupK(), g.groupC(), g.fh() * g.fw(), new int[] {width});
     filters = Memory.allocate(arena, panels.elements() * Float.BYTES);
     panels.packWeights(weights, filters);
-    this.bias = Memory.allocate(arena, (long) g.groups() * width * Float.BYTES);
+    init = Memory.allocate(arena, (g.groups() + 1L) * width * Float.BYTES);
     if (bias != null) {
-      panels.packBias(bias, this.bias, 0);
+      panels.packBias(bias, init, 0);
     }
   }
 
@@ -132,7 +133,7 @@ public final class Im2colForward implements Forward {
       int n, int group, int oy, int ox, Patches patches, MemorySegment residual, MemorySegment y) {
     MemorySegment memory = patches.memory;
     long rowBytes = (long) width * Float.BYTES;
-    MemorySegment.copy(bias, group * rowBytes, memory, patches.sumsOff, rowBytes);
+    MemorySegment.copy(init, group * rowBytes, memory, patches.sumsOff, rowBytes);
     int blocks = 1;
     int current = 0;
     for (int fy = g.firstTapY(oy); fy < g.endTapY(oy); fy++) {
@@ -143,7 +144,9 @@ public final class Im2colForward implements Forward {
         int count = Math.min(end, (block + 1) * g.blockLength()) - term;
         if (block != current) {
           current = block;
-          memory.asSlice(patches.sumsOff + blocks * rowBytes, rowBytes).fill((byte) 0);
+          // To fill memory takes a slice of it, an object.
+          long sums = patches.sumsOff + blocks * rowBytes;
+          MemorySegment.copy(init, g.groups() * rowBytes, memory, sums, rowBytes);
           blocks++;
         }
         RowProduct.add(
@@ -194,7 +197,7 @@ public final class Im2colForward implements Forward {
 
   @Override
   public long packedBytes() {
-    return filters.byteSize() + bias.byteSize();
+    return filters.byteSize() + init.byteSize();
   }
 
   @Override
