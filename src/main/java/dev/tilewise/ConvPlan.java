@@ -206,7 +206,7 @@ public final class ConvPlan {
    * docs/numerics.md.
    *
    * <p>A Winograd algorithm computes with differences of inputs that lie side by side, so its bound
-   * is larger by the amplification of its transforms, and is relative to {@code |bias| + r^2 sum
+   * is larger by the amplification of its transforms, and is relative to {@code |bias| + FH FW sum
    * over c of max|x[c]| max|w[c]|}, the maxima over the tile and the filter. Derived in
    * docs/winograd.md.
    *
@@ -402,7 +402,7 @@ public final class ConvPlan {
             "%.3g of %s",
             errorBound(),
             forward.amplification() > 1
-                ? "|bias| + r^2 sum over c of max|x[c]| max|w[c]|"
+                ? "|bias| + FH FW sum over c of max|x[c]| max|w[c]|"
                 : "|bias| + sum |x| |w|"));
     line(text, "tolerance", String.format(Locale.ROOT, "%.3g of sum |x| |w|", tolerance));
     line(text, "packed filters", forward.packedBytes() + " bytes");

@@ -14,7 +14,7 @@ final class ConvRun {
 
   /** Those that compute with differences, and so have bits of their own. */
   static final List<Algorithm> WINOGRAD =
-      List.of(Algorithm.WINOGRAD_F2, Algorithm.WINOGRAD_F4, Algorithm.WINOGRAD_F6);
+      Arrays.stream(Algorithm.values()).filter(a -> a.name().startsWith("WINOGRAD")).toList();
 
   private ConvRun() {}
 

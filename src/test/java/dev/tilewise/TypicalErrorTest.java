@@ -20,9 +20,23 @@ class TypicalErrorTest {
     return Stream.of(
         "n1c64h26w26 k24f3p1",
         "n1c256h14w14 k16f3p1",
+        "n1c8h60w60 k16f3p1",
         "n1c48h20w20 k16f5p2",
+        "n1c8h40w40 k16f5p2",
         "n1c64h27w27 k16f3s2p1",
-        "n1c32h29w29 k16f5s2p2");
+        "n1c64h20w20 k24f2",
+        "n1c8h40w40 k24f2",
+        "n1c64h20w20 k24f4p1",
+        "n1c8h40w40 k24f4p1",
+        "n1c32h20w20 k24f6p2",
+        "n1c32h20w20 k24f7p3",
+        "n1c32h20w20 k24f8p3",
+        "n1c32h20w20 k24f9p3",
+        "n1c3h59w59 k64f7s2p3",
+        "n1c3h59w59 k64f11s4p3",
+        "n1c32h29w29 k16f5s2p2",
+        "n1c32h20w20 k24f1x7p0x3",
+        "n1c32h20w20 k24f3x1p1x0d2");
   }
 
   @ParameterizedTest

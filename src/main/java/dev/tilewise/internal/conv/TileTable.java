@@ -4,11 +4,15 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Tile;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 
 /** Which tile a machine runs best: measured, docs/decisions/0004-tile-table.md. */
 final class TileTable {
 
   private static final int REGISTERS = registers();
+
+  /** Vectors of the widest panel of stacked tiles. */
+  static final int MOST_STACK_VECTORS = REGISTERS == 32 ? 3 : 2;
 
   private TileTable() {}
 
@@ -23,14 +27,28 @@ final class TileTable {
         REGISTERS == 32
             ? new Tile[] {Tile.T8X1, Tile.T8X2, Tile.T8X3}
             : new Tile[] {Tile.T4X1, Tile.T4X2};
-    int most = plain ? byVectors.length : 2;
-    int panels = (vectors + most - 1) / most;
-    Tile[] tiles = new Tile[panels];
-    // As even as possible, the wider ones first: two panels of two rather than three and one.
-    for (int panel = 0; panel < panels; panel++) {
-      tiles[panel] = byVectors[(vectors + panels - 1 - panel) / panels - 1];
+    return Arrays.stream(split(vectors, plain ? byVectors.length : 2))
+        .mapToObj(count -> byVectors[count - 1])
+        .toArray(Tile[]::new);
+  }
+
+  /** Vectors of each panel of stacked tiles. */
+  static int[] stackVectors(int vectors) {
+    return split(vectors, MOST_STACK_VECTORS);
+  }
+
+  /** Heights of stacked tiles, the tallest first. */
+  static int[] stackRows() {
+    return REGISTERS == 32 ? new int[] {9, 8, 4, 1} : new int[] {5, 4, 1};
+  }
+
+  /** As even as possible, the larger ones first: two and two rather than three and one. */
+  private static int[] split(int vectors, int most) {
+    int[] parts = new int[(vectors + most - 1) / most];
+    for (int part = 0; part < parts.length; part++) {
+      parts[part] = (vectors + parts.length - 1 - part) / parts.length;
     }
-    return tiles;
+    return parts;
   }
 
   /** Vector registers: 32 with AVX-512 at any vector length and on AArch64, else 16. */

@@ -1,24 +1,24 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.Fill;
 import dev.tilewise.internal.kernel.Memory;
-import dev.tilewise.internal.kernel.Tile;
+import dev.tilewise.internal.kernel.StackedTile;
 import dev.tilewise.internal.winograd.Codelet;
 import dev.tilewise.internal.winograd.FilterTransform;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /**
- * Convolution by Winograd's F(m x m, r x r), for stride 1:
+ * Convolution by Winograd's F(m, r) in both dimensions:
  *
  * <pre>{@code
  * unit = group x block of tiles x range of panels       any thread, any order
  *   line of tiles
- *     input rows are staged, transformed down the columns, then along the rows    V
- *   product (alpha^2 of them)
+ *     input rows are transformed down the columns, then along the rows              V
+ *   product (alpha x alpha of them)
  *     panel
- *       MR tiles:  M = V U                                                        Tile kernel
+ *       stacks of tiles:  M = V U                                                   StackedTile
  *   line of tiles
  *     products are transformed back down the columns, then along the rows; bias, residual, clamp
  * }</pre>
@@ -32,21 +32,22 @@ public final class WinogradForward implements Forward {
 
   private final Geometry g;
   private final WinogradPlan plan;
-  private final Codelet codelet;
+  private final WinogradAxis down;
+  private final WinogradAxis across;
   private final float lo;
   private final float hi;
   private final MemorySegment u;
-  // Zeros, where all sums start, then each group's biases.
+  // Each group's biases, in whole panels.
   private final MemorySegment init;
 
   /**
    * Transforms the weights.
    *
-   * @param g extents, of stride and dilation 1
+   * @param g extents
    * @param plan tiles and units
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
-   * @param weights {@code [K, C/groups, r, r]}, any kind of memory
+   * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
    * @param bias K floats, or null
    * @param arena owns the transformed weights
    */
@@ -62,15 +63,25 @@ public final class WinogradForward implements Forward {
     this.plan = plan;
     this.lo = lo;
     this.hi = hi;
-    codelet = plan.codelet();
-    long products = (long) codelet.alpha() * codelet.alpha();
-    u = Memory.allocate(arena, g.groups() * products * plan.planeU() * Float.BYTES);
-    new FilterTransform(codelet.transform())
-        .run(weights, g.fh(), g.sh(), g.groups(), g.groupK(), g.groupC(), plan.widths(), u);
+    down = plan.down();
+    across = plan.across();
+    u = Memory.allocate(arena, g.groups() * plan.products() * plan.planeU() * Float.BYTES);
+    new FilterTransform(down.codelet().transform(), across.codelet().transform())
+        .run(
+            weights,
+            g.fh(),
+            g.fw(),
+            g.sh(),
+            g.sw(),
+            g.groups(),
+            g.groupK(),
+            g.groupC(),
+            plan.widths(),
+            u);
     long padded = plan.paddedK();
-    init = Memory.allocate(arena, (1L + g.groups()) * padded * Float.BYTES);
+    init = Memory.allocate(arena, g.groups() * padded * Float.BYTES);
     for (int k = 0; bias != null && k < g.k(); k++) {
-      long at = (1L + k / g.groupK()) * padded + k % g.groupK();
+      long at = (long) k / g.groupK() * padded + k % g.groupK();
       init.setAtIndex(FLOAT, at, bias.getAtIndex(FROM, k));
     }
   }
@@ -82,17 +93,17 @@ public final class WinogradForward implements Forward {
 
   @Override
   public long scratchBytes() {
-    return plan.productBytes();
+    return WinogradScratch.bytes(plan);
   }
 
   @Override
   public long heapBytes() {
-    return WinogradScratch.heapBytes(g, plan);
+    return WinogradScratch.heapBytes(plan);
   }
 
   @Override
   public Scratch scratch(MemorySegment memory) {
-    return new WinogradScratch(g, plan, memory);
+    return new WinogradScratch(plan, memory);
   }
 
   @Override
@@ -111,16 +122,17 @@ public final class WinogradForward implements Forward {
     int firstPanel = plan.firstPanel(range, ranges);
     int endPanel = plan.firstPanel(range + 1, ranges);
     long firstLine = (long) (block / plan.columnBlocks()) * plan.blockLines();
-    long endLine = Math.min(firstLine + plan.blockLines(), (long) g.n() * plan.tilesY());
+    long endLine = Math.min(firstLine + plan.blockLines(), plan.lines());
     int firstTile = block % plan.columnBlocks() * plan.blockColumns();
-    int columns = Math.min(plan.blockColumns(), plan.tilesX() - firstTile);
+    int columns = Math.min(plan.blockColumns(), across.tiles() - firstTile);
+    Stacking stacking = plan.stacking(endLine - firstLine, columns);
     int at = 0;
     for (long line = firstLine; line < endLine; line++, at += columns) {
-      transformInput(line, firstTile, columns, group, at, s, x);
+      transformInput(line, firstTile, columns, group, stacking, at, s, x);
     }
     for (int first = firstPanel; first < endPanel; ) {
       int end = plan.endOfProducts(first, endPanel);
-      multiply(group, first, end, at, s);
+      multiply(group, first, end, stacking, s);
       int tile = 0;
       for (long line = firstLine; line < endLine; line++, tile += columns) {
         transformOutput(line, firstTile, columns, group, first, end, tile, s, residual, y);
@@ -129,166 +141,195 @@ public final class WinogradForward implements Forward {
     }
   }
 
-  /** One line of tiles into the planes of V, from tile {@code at} on. */
+  private int image(long line) {
+    return (int) (line / down.tiles() / across.lattices() / down.lattices());
+  }
+
+  private int latticeDown(long line) {
+    return (int) (line / down.tiles() / across.lattices() % down.lattices());
+  }
+
+  private int latticeAcross(long line) {
+    return (int) (line / down.tiles() % across.lattices());
+  }
+
+  private int tileDown(long line) {
+    return (int) (line % down.tiles());
+  }
+
+  /** One line of tiles into the stacks of V, from tile {@code at} on. */
   private void transformInput(
       long line,
       int firstTile,
       int columns,
       int group,
+      Stacking stacking,
       int at,
       WinogradScratch s,
       MemorySegment x) {
-    int stride = plan.stride();
     for (int first = 0; first < columns; first += plan.inputTilesAtOnce()) {
       int tiles = Math.min(plan.inputTilesAtOnce(), columns - first);
-      int pixels = (tiles * codelet.m() + codelet.transform().r() - 1) * stride;
-      int column = (firstTile + first) * codelet.m() * stride - g.pl();
-      for (int phase = 0; phase < stride; phase++) {
-        transformColumns(line, phase, column, pixels, group, s, x);
-        transformRows(tiles, at + first, phase, s);
+      for (int phase = 0; phase < down.phases(); phase++) {
+        transformColumns(line, firstTile + first, tiles, phase, group, s, x);
       }
+      transformRows(tiles, stacking, at + first, s);
     }
   }
 
   /** The first dimension: down the columns under some tiles, into the half-transformed rows. */
   private void transformColumns(
-      long line,
-      int phase,
-      int firstColumn,
-      int pixels,
-      int group,
-      WinogradScratch s,
-      MemorySegment x) {
-    int alpha = codelet.alpha();
-    int stride = plan.stride();
-    int step = plan.halfStep();
-    long n = line / plan.tilesY();
-    long firstRow = line % plan.tilesY() * codelet.m() * stride - g.pt() + phase;
-    int before = Math.max(0, Math.min(pixels, -firstColumn));
-    int end = (int) Math.max(before, Math.min(pixels, (long) g.w() - firstColumn));
-    long from = ((n * g.h() + firstRow) * g.w() + firstColumn + before) * g.c() * Float.BYTES;
-    boolean inside = firstRow >= 0 && firstRow + (alpha - 1L) * stride < g.h();
-    if (inside && before < end && plan.readsInPlace()) {
-      long rowStep = (long) stride * g.w() * g.c() * Float.BYTES;
-      codelet.inputRows(x, from, rowStep, (end - before) * g.c(), s.half, before * g.c(), step);
-      for (int a = 0; a < alpha; a++) {
-        Arrays.fill(s.half, a * step, a * step + before * g.c(), 0);
-        Arrays.fill(s.half, a * step + end * g.c(), a * step + pixels * g.c(), 0);
+      long line, int tile, int tiles, int phase, int group, WinogradScratch s, MemorySegment x) {
+    long firstRow = down.firstInput(latticeDown(line), tileDown(line), phase);
+    long lastRow = firstRow + (down.alpha() - 1L) * down.step();
+    int positions = across.positions(tiles);
+    if (firstRow >= 0 && lastRow < g.h() && plan.readsInPlace()) {
+      for (int q = 0; q < across.phases(); q++) {
+        long firstColumn = across.firstInput(latticeAcross(line), tile, q);
+        inPlace(image(line), firstRow, firstColumn, positions, phase, q, group, s, x);
       }
       return;
     }
-    stage(n, firstRow, firstColumn, before, end, pixels, s, x);
-    for (int a = 0; a < alpha; a++) {
-      s.offsets[a] += group * g.groupC();
+    long firstColumn = across.firstInput(latticeAcross(line), tile, 0);
+    stage(image(line), firstRow, firstColumn, positions, s, x);
+    long pixel = (long) g.c() * Float.BYTES;
+    int chunk = plan.chunk();
+    for (int q = 0; q < across.phases(); q += plan.mergesPhases() ? across.phases() : 1) {
+      for (int a = 0; a < down.alpha(); a++) {
+        s.offsets[a] += q == 0 ? (long) group * g.groupC() * Float.BYTES : pixel;
+      }
+      long from = across.step() * pixel;
+      long to = channel(phase, q) * Float.BYTES;
+      if (plan.contiguous()) {
+        columns(s.strip, s, from, to, 1, positions * chunk);
+      } else {
+        columns(s.strip, s, from, to, positions, chunk);
+      }
     }
-    boolean whole = g.groups() == 1;
-    codelet.inputLines(
-        s.strip,
-        s.offsets,
-        g.c(),
-        0,
-        s.half,
-        0,
-        step,
-        g.groupC(),
-        0,
-        1,
-        whole ? 1 : pixels,
-        whole ? pixels * g.c() : g.groupC());
+  }
+
+  /** The first channel of a phase. */
+  private long channel(int phaseDown, int phaseAcross) {
+    return ((long) phaseDown * across.phases() + phaseAcross) * g.groupC();
+  }
+
+  private void columns(
+      MemorySegment from, WinogradScratch s, long fromBlock, long to, int blocks, int count) {
+    long step = plan.halfStep();
+    down.codelet()
+        .inputColumns(
+            from, s.offsets, fromBlock, s.half, to, step, plan.positionBytes(), blocks, count);
+  }
+
+  /** Reads the inputs where they are; positions in the padding become zeros. */
+  private void inPlace(
+      int n,
+      long firstRow,
+      long firstColumn,
+      int positions,
+      int phaseDown,
+      int phaseAcross,
+      int group,
+      WinogradScratch s,
+      MemorySegment x) {
+    int before = across.positionAt(0, firstColumn, positions);
+    int end = Math.max(before, across.positionAt(g.w(), firstColumn, positions));
+    long column = firstColumn + (long) before * across.step();
+    for (int a = 0; a < down.alpha(); a++) {
+      long row = firstRow + (long) a * down.step();
+      long pixel = ((long) n * g.h() + row) * g.w() + column;
+      s.offsets[a] = (pixel * g.c() + (long) group * g.groupC()) * Float.BYTES;
+    }
+    long step = plan.positionBytes();
+    long to = channel(phaseDown, phaseAcross) * Float.BYTES;
+    long from = (long) across.step() * g.c() * Float.BYTES;
+    if (before < end) {
+      columns(x, s, from, to + before * step, end - before, g.groupC());
+    }
+    zeros(s, to, 0, before);
+    zeros(s, to, end, positions);
+  }
+
+  private void zeros(WinogradScratch s, long to, int first, int end) {
+    for (int position = first; position < end; position++) {
+      for (int a = 0; a < down.alpha(); a++) {
+        long at = a * plan.halfStep() + position * plan.positionBytes() + to;
+        Fill.zeros(s.half, at, (long) g.groupC() * Float.BYTES);
+      }
+    }
   }
 
   /** Copies input rows with zeros around them; rows in the padding are one row of zeros. */
   private void stage(
-      long n,
-      long firstRow,
-      int firstColumn,
-      int before,
-      int end,
-      int pixels,
-      WinogradScratch s,
-      MemorySegment x) {
-    int alpha = codelet.alpha();
-    int step = plan.stripColumns() * g.c();
-    for (int a = 0; a < alpha; a++) {
-      long row = firstRow + (long) a * plan.stride();
+      int n, long firstRow, long firstColumn, int positions, WinogradScratch s, MemorySegment x) {
+    long step = plan.stripStep();
+    long pixel = (long) g.c() * Float.BYTES;
+    int pixels = (positions - 1) * across.step() + across.phases();
+    long before = Math.max(0, Math.min(pixels, -firstColumn));
+    long end = Math.max(before, Math.min(pixels, g.w() - firstColumn));
+    for (int a = 0; a < down.alpha(); a++) {
+      long row = firstRow + (long) a * down.step();
       if (row < 0 || row >= g.h() || before == end) {
-        s.offsets[a] = alpha * step;
+        s.offsets[a] = down.alpha() * step;
         continue;
       }
-      int to = a * step;
+      long to = a * step;
       s.offsets[a] = to;
-      long from = ((n * g.h() + row) * g.w() + firstColumn + before) * g.c() * Float.BYTES;
-      Arrays.fill(s.strip, to, to + before * g.c(), 0);
-      MemorySegment.copy(x, FLOAT, from, s.strip, to + before * g.c(), (end - before) * g.c());
-      Arrays.fill(s.strip, to + end * g.c(), to + pixels * g.c(), 0);
+      long from = (((long) n * g.h() + row) * g.w() + firstColumn + before) * pixel;
+      Fill.zeros(s.strip, to, before * pixel);
+      MemorySegment.copy(x, from, s.strip, to + before * pixel, (end - before) * pixel);
+      Fill.zeros(s.strip, to + end * pixel, (pixels - end) * pixel);
     }
   }
 
-  /**
-   * The second dimension: along the rows, into the planes of V from tile {@code at} on. The phases
-   * across lie side by side in a row already.
-   */
-  private void transformRows(int tiles, int at, int phase, WinogradScratch s) {
-    int alpha = codelet.alpha();
+  /** The second dimension: along the rows, into the stacks of V from tile {@code at} on. */
+  private void transformRows(int tiles, Stacking stacking, int at, WinogradScratch s) {
+    Codelet codelet = across.codelet();
     int plane = plan.planeV();
-    int count = plan.stride() * g.groupC();
-    for (int b = 0; b < alpha; b++) {
-      s.offsets[b] = b * count;
+    long position = plan.positionBytes();
+    for (int a = 0; a < down.alpha(); a++) {
+      codelet.inputRows(
+          s.half,
+          a * plan.halfStep(),
+          position,
+          codelet.m() * position,
+          s.v,
+          WinogradScratch.LEAD + a * codelet.alpha() * plane,
+          plane,
+          stacking.starts(),
+          stacking.steps(),
+          at,
+          tiles,
+          plan.depth());
     }
-    codelet.inputLines(
-        s.half,
-        s.offsets,
-        codelet.m() * count,
-        plan.halfStep(),
-        s.v,
-        at * plan.channelStep() + phase * count,
-        plane,
-        plan.channelStep(),
-        alpha * plane,
-        alpha,
-        tiles,
-        count);
   }
 
   /** M = V U, product by product, for a range of panels. */
-  private void multiply(int group, int firstPanel, int endPanel, int tiles, WinogradScratch s) {
-    int alpha = codelet.alpha();
-    int width = plan.firstFilter(endPanel) - plan.firstFilter(firstPanel);
-    int rows = plan.tileRows();
-    for (int t = 0; t < plan.maxTiles(); t++) {
-      int tile = Math.min(t, tiles - 1);
-      s.vRows[t] = tile * plan.channelStep();
-      s.mRows[t] = (long) tile * width * Float.BYTES;
-    }
-    long planeM = (long) plan.maxTiles() * width * Float.BYTES;
-    float none = Float.POSITIVE_INFINITY;
-    for (int product = 0; product < alpha * alpha; product++) {
-      int depth = depth(product / alpha);
-      long planeU = ((long) group * alpha * alpha + product) * plan.planeU();
+  private void multiply(
+      int group, int firstPanel, int endPanel, Stacking stacking, WinogradScratch s) {
+    int firstFilter = plan.firstFilter(firstPanel);
+    int width = plan.firstFilter(endPanel) - firstFilter;
+    long rowM = (long) width * Float.BYTES;
+    long planeM = plan.planeM(width);
+    for (int product = 0; product < plan.products(); product++) {
+      int depth = depth(product / across.alpha());
+      long planeU = ((long) group * plan.products() + product) * plan.planeU();
+      int v = WinogradScratch.LEAD + product * plan.planeV();
       for (int panel = firstPanel; panel < endPanel; panel++) {
-        Tile tile = plan.tileOf(panel);
         long b = (planeU + (long) plan.firstFilter(panel) * plan.depth()) * Float.BYTES;
-        long d =
-            product * planeM
-                + (long) (plan.firstFilter(panel) - plan.firstFilter(firstPanel)) * Float.BYTES;
-        for (int row = 0; row < tiles; row += rows) {
-          Tile.runOnce(
-              tile.forRows(tiles - row),
+        long d = product * planeM + (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
+        for (int run = 0; run < stacking.runs(); run++) {
+          StackedTile.run(
+              stacking.tile(run, plan.vectors(panel)),
               s.v,
-              s.vRows,
-              row,
-              product * plan.planeV(),
+              v + stacking.start(run),
+              stacking.stackStep(run),
               depth,
               u,
               b,
-              init,
-              0,
               s.products,
-              s.mRows,
-              row,
-              d,
-              -none,
-              none);
+              d + stacking.firstTile(run) * rowM,
+              rowM,
+              stacking.stacks(run));
         }
       }
     }
@@ -299,9 +340,7 @@ public final class WinogradForward implements Forward {
    * beyond the end of the filter do not have.
    */
   private int depth(int row) {
-    int stride = plan.stride();
-    int full = g.fh() - stride * (codelet.transform().r() - 1);
-    return row < codelet.alpha() - 1 ? plan.depth() : full * stride * g.groupC();
+    return row < down.alpha() - 1 ? plan.depth() : down.fullPhases() * across.phases() * g.groupC();
   }
 
   /** One line of tiles from the planes of M, from tile {@code at} on, to the output. */
@@ -316,46 +355,54 @@ public final class WinogradForward implements Forward {
       WinogradScratch s,
       MemorySegment residual,
       MemorySegment y) {
-    int m = codelet.m();
-    int alpha = codelet.alpha();
+    int outputRows = down.outputsOf(latticeDown(line), tileDown(line));
+    int latticeAcross = latticeAcross(line);
+    int oy = down.firstOutput(latticeDown(line), tileDown(line));
     int firstFilter = plan.firstFilter(firstPanel);
     int width = plan.firstFilter(endPanel) - firstFilter;
     int filters = Math.min(width, g.groupK() - firstFilter);
-    long planeM = (long) plan.maxTiles() * width * Float.BYTES;
-    long n = line / plan.tilesY();
-    int oy = (int) (line % plan.tilesY()) * m;
-    int outputRows = Math.min(m, g.oh() - oy);
-    long bias = ((1L + group) * plan.paddedK() + firstFilter) * Float.BYTES;
-    long yStep = (long) g.k() * Float.BYTES;
+    long planeM = plan.planeM(width);
+    long bias = ((long) group * plan.paddedK() + firstFilter) * Float.BYTES;
+    int alpha = across.alpha();
     for (int first = 0; first < columns; first += plan.tilesAtOnce()) {
       int count = Math.min(plan.tilesAtOnce(), columns - first);
+      // A lattice may have a tile less than the first one.
+      count -= across.outputsOf(latticeAcross, firstTile + first + count - 1) == 0 ? 1 : 0;
+      if (count == 0) {
+        continue;
+      }
+      int lastOutputs = across.outputsOf(latticeAcross, firstTile + first + count - 1);
+      int ox = across.firstOutput(latticeAcross, firstTile + first);
       int floats = count * width;
+      long half = (long) floats * Float.BYTES;
       for (int b = 0; b < alpha; b++) {
         long from = b * planeM + (long) (at + first) * width * Float.BYTES;
-        codelet.columns(
-            s.products, from, alpha * planeM, floats, s.halfOutputs, b * floats, alpha * floats);
+        down.codelet()
+            .outputColumns(
+                s.products, from, alpha * planeM, floats, s.halfOutputs, b * half, alpha * half);
       }
-      int ox = (firstTile + first) * m;
-      int lastOutputs = Math.min(m, g.ow() - ox - (count - 1) * m);
       for (int i = 0; i < outputRows; i++) {
-        long pixel = (n * g.oh() + oy + i) * g.ow() + ox;
+        long row = (long) image(line) * g.oh() + oy + (long) i * down.dilation();
+        long pixel = row * g.ow() + ox;
         long out = (pixel * g.k() + (long) group * g.groupK() + firstFilter) * Float.BYTES;
-        codelet.row(
-            s.halfOutputs,
-            i * alpha * floats,
-            floats,
-            count,
-            filters,
-            init,
-            bias,
-            residual,
-            y,
-            out,
-            yStep,
-            lastOutputs,
-            lo,
-            hi,
-            s.rest);
+        across
+            .codelet()
+            .outputRow(
+                s.halfOutputs,
+                i * alpha * half,
+                half,
+                count,
+                filters,
+                init,
+                bias,
+                residual,
+                y,
+                out,
+                (long) across.dilation() * g.k() * Float.BYTES,
+                lastOutputs,
+                lo,
+                hi,
+                s.rest);
       }
     }
   }
@@ -367,13 +414,19 @@ public final class WinogradForward implements Forward {
 
   @Override
   public int roundings() {
-    // The bias and the sum over channels come on top of the transforms.
-    return codelet.roundings() + plan.depth() + 1;
+    // Two for U, which is computed in double and rounded once, the chain of the sum, the bias.
+    return down.codelet().roundings() + across.codelet().roundings() + 2 + plan.depth() + 1;
   }
 
   @Override
   public double amplification() {
-    return codelet.amplification();
+    return amplification(down) * amplification(across);
+  }
+
+  /** Relative to the taps of the filter; phases may have more, zeros where the filter ends. */
+  private static double amplification(WinogradAxis axis) {
+    double taps = (double) axis.phases() * axis.codelet().r();
+    return axis.codelet().amplification() * taps / axis.taps();
   }
 
   @Override

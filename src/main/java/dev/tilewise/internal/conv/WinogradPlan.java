@@ -1,15 +1,13 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
-import dev.tilewise.internal.kernel.Tile;
 import dev.tilewise.internal.winograd.Codelet;
 
 /**
- * How a Winograd convolution is cut up. A stride of s makes s^2 channels of each, and a filter of f
- * taps one of ceil(f / s): phases of a strided convolution are channels of one without. Output
- * tiles of m x m pixels come in lines, the tiles beside each other in one image; a block is some
- * lines, or a part of one, and a unit is a block and a range of panels. No bit of a result depends
- * on it.
+ * How a Winograd convolution is cut up. Phases of a stride are channels, lattices of a dilation are
+ * images ({@link WinogradAxis}). Output tiles come in lines, the tiles beside each other in one
+ * lattice of an image; a block is some lines, or a part of one, and a unit is a block and a range
+ * of panels. No bit of a result depends on it.
  */
 public final class WinogradPlan {
 
@@ -37,54 +35,75 @@ public final class WinogradPlan {
   private static final int HALF_FLOATS = (64 << 10) / Float.BYTES;
 
   private final Geometry g;
-  private final Codelet codelet;
-  private final Tile[] tiles;
+  private final WinogradAxis down;
+  private final WinogradAxis across;
   private final int[] widths;
   private final int[] firstFilters;
-  private final int stride;
   private final int depth;
-  private final int tilesX;
-  private final int tilesY;
   private final int blockLines;
   private final int blockColumns;
   private final int columnBlocks;
   private final int blocks;
   private final int productFilters;
+  private final Stacking fullBlock;
+  private final Stacking lastBlock;
+  private final Stacking lastColumns;
 
-  /** Plans. */
-  public WinogradPlan(Geometry g, Codelet codelet) {
+  /**
+   * Plans.
+   *
+   * @param g extents
+   * @param down transform of the columns, of as many taps as a phase of the filter is high
+   * @param across transform of the rows
+   */
+  public WinogradPlan(Geometry g, Codelet down, Codelet across) {
     this.g = g;
-    this.codelet = codelet;
-    tiles = TileTable.choose((g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT, true);
-    widths = new int[tiles.length];
-    firstFilters = new int[tiles.length + 1];
-    for (int i = 0; i < tiles.length; i++) {
-      widths[i] = tiles[i].width();
+    this.down = axisDown(g, down);
+    this.across = axisAcross(g, across);
+    int[] vectors = TileTable.stackVectors((g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT);
+    widths = new int[vectors.length];
+    firstFilters = new int[vectors.length + 1];
+    for (int i = 0; i < vectors.length; i++) {
+      widths[i] = vectors[i] * Lanes.COUNT;
       firstFilters[i + 1] = firstFilters[i] + widths[i];
     }
-    stride = g.sh();
-    depth = stride * stride * g.groupC();
-    int m = codelet.m();
-    tilesX = (g.ow() + m - 1) / m;
-    tilesY = (g.oh() + m - 1) / m;
-    long lines = (long) g.n() * tilesY;
-    long products = (long) codelet.alpha() * codelet.alpha();
-    long tileBytes = products * (depth + paddedK()) * Float.BYTES;
+    depth = depth(g);
+    int lineTiles = this.across.tiles();
+    long lines = lines();
+    long tileBytes = (long) products() * (depth + paddedK()) * Float.BYTES;
     int most = (int) Math.max(FEWEST_TILES, Math.min(4096, BLOCK_BYTES / tileBytes));
-    if (tilesX > most) {
-      columnBlocks = (tilesX + most - 1) / most;
-      blockColumns = (tilesX + columnBlocks - 1) / columnBlocks;
+    if (lineTiles > most) {
+      columnBlocks = (lineTiles + most - 1) / most;
+      blockColumns = (lineTiles + columnBlocks - 1) / columnBlocks;
       blockLines = 1;
     } else {
       columnBlocks = 1;
-      blockColumns = tilesX;
-      blockLines = cheapest((int) Math.min(lines, Math.max(1, most / tilesX)), lines);
+      blockColumns = lineTiles;
+      blockLines = cheapest((int) Math.min(lines, Math.max(1, most / lineTiles)), lines);
     }
     blocks = Math.toIntExact((lines + blockLines - 1) / blockLines * columnBlocks);
-    long filterBytes = products * maxTiles() * Float.BYTES;
-    productFilters =
-        (int) Math.max(tiles[0].width(), Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
-    Math.toIntExact(Math.multiplyExact((long) blocks * tiles.length, (long) g.groups()));
+    fullBlock = new Stacking(blockLines * blockColumns, paddedDepth());
+    int lastLines = (int) ((lines - 1) % blockLines) + 1;
+    lastBlock = new Stacking(lastLines * blockColumns, paddedDepth());
+    lastColumns = new Stacking(lineTiles - (columnBlocks - 1) * blockColumns, paddedDepth());
+    long filterBytes = (long) products() * fullBlock.rows() * Float.BYTES;
+    productFilters = (int) Math.max(widths[0], Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
+    Math.toIntExact(Math.multiplyExact((long) blocks * widths.length, (long) g.groups()));
+  }
+
+  private static WinogradAxis axisDown(Geometry g, Codelet codelet) {
+    int dilation = g.fh() == 1 ? 1 : g.dh();
+    return new WinogradAxis(codelet, g.fh(), g.sh(), dilation, g.pt(), g.h(), g.oh());
+  }
+
+  private static WinogradAxis axisAcross(Geometry g, Codelet codelet) {
+    int dilation = g.fw() == 1 ? 1 : g.dw();
+    return new WinogradAxis(codelet, g.fw(), g.sw(), dilation, g.pl(), g.w(), g.ow());
+  }
+
+  /** Channels of V: those of all phases of a group. */
+  private static int depth(Geometry g) {
+    return Math.min(g.sh(), g.fh()) * Math.min(g.sw(), g.fw()) * g.groupC();
   }
 
   /** The number of lines for a block that costs the least: in rows of tiles and readings of U. */
@@ -94,8 +113,8 @@ public final class WinogradPlan {
     for (int of = most; of >= Math.max(1, most / 2); of--) {
       long whole = lines / of;
       int rest = (int) (lines % of);
-      double cost = whole * (rowCost(of * tilesX) + BLOCK_COST);
-      cost += rest == 0 ? 0 : rowCost(rest * tilesX) + BLOCK_COST;
+      double cost = whole * (Stacking.cost(of * across.tiles()) + BLOCK_COST);
+      cost += rest == 0 ? 0 : Stacking.cost(rest * across.tiles()) + BLOCK_COST;
       if (cost < least) {
         least = cost;
         best = of;
@@ -104,46 +123,50 @@ public final class WinogradPlan {
     return best;
   }
 
-  /** What the products of so many tiles cost, in those of one tile of a full register tile. */
-  private double rowCost(int count) {
-    int rows = tiles[0].rows();
-    int rest = count % rows;
-    return count - rest + (rest == 0 ? 0 : 0.2 + tiles[0].forRows(rest).rows());
+  /** Whether all tables and blocks can be indexed. */
+  public static boolean applies(Geometry g, Codelet downBy, Codelet acrossBy) {
+    WinogradAxis down = axisDown(g, downBy);
+    WinogradAxis across = axisAcross(g, acrossBy);
+    double depth = (double) down.phases() * across.phases() * g.groupC();
+    double products = (double) down.alpha() * across.alpha();
+    double v = products * Stacking.mostRows(FEWEST_TILES) * (depth + Lanes.COUNT);
+    double k = g.groupK() + 2.0 * Lanes.COUNT;
+    double tiles = (double) g.n() * g.oh() * g.ow() * g.groups();
+    return v < MOST_FLOATS
+        && depth * k * products * g.groups() < 1e15
+        && k * down.m() * across.alpha() < MOST_FLOATS
+        && tiles * (k / Lanes.COUNT + 1) < Integer.MAX_VALUE
+        && (across.positions(1) + 1.0) * across.step() * g.c() < MOST_FLOATS
+        && g.h() + (down.positions(1) + 1.0) * down.step() * 2 + g.oh() < Integer.MAX_VALUE
+        && g.w() + (across.positions(1) + 1.0) * across.step() * 2 + g.ow() < Integer.MAX_VALUE;
   }
 
-  Codelet codelet() {
-    return codelet;
+  WinogradAxis down() {
+    return down;
   }
 
-  /** Outputs of a line of tiles that are products of whole panels. */
+  WinogradAxis across() {
+    return across;
+  }
+
+  /** Products of a tile. */
+  public int products() {
+    return down.alpha() * across.alpha();
+  }
+
+  /** Filters of a group, in whole panels. */
   int paddedK() {
-    return firstFilters[tiles.length];
+    return firstFilters[widths.length];
+  }
+
+  /** Lines of tiles: numbered by image, lattice down, lattice across, tile down. */
+  long lines() {
+    return (long) g.n() * down.lattices() * across.lattices() * down.tiles();
   }
 
   /** Tiles of all images. */
   public long tiles() {
-    return (long) g.n() * tilesY * tilesX;
-  }
-
-  /** Whether all tables and blocks can be indexed. */
-  public static boolean applies(Geometry g, Codelet codelet) {
-    double columns = 2.0 * codelet.alpha();
-    double floats = (codelet.alpha() + 1) * columns * g.c() * g.sh() * g.sh();
-    double tiles = (double) g.n() * g.oh() * g.ow() * g.groups();
-    double plane = 2.0 * FEWEST_TILES * ((double) g.groupC() * g.sh() * g.sh() + 2.0 * Lanes.COUNT);
-    return Math.max(floats, codelet.alpha() * codelet.alpha() * plane) < MOST_FLOATS
-        && tiles * ((double) g.groupK() / Lanes.COUNT + 2) < Integer.MAX_VALUE
-        && (double) (g.groupK() + 2 * Lanes.COUNT) * codelet.alpha() * codelet.m() < MOST_FLOATS
-        && 2.0 * g.ow() + columns < Integer.MAX_VALUE
-        && 2.0 * g.oh() + columns < Integer.MAX_VALUE;
-  }
-
-  int tilesX() {
-    return tilesX;
-  }
-
-  int tilesY() {
-    return tilesY;
+    return lines() * across.tiles();
   }
 
   int blockLines() {
@@ -163,15 +186,20 @@ public final class WinogradPlan {
     return blocks;
   }
 
+  /** The stacks of a block of so many lines and tiles of each. */
+  Stacking stacking(long lines, int columns) {
+    return columns < blockColumns ? lastColumns : lines < blockLines ? lastBlock : fullBlock;
+  }
+
   /** Units for a number of threads: one thread has each block's input transformed once only. */
   int units(int threads) {
     int whole = g.groups() * blocks;
     int wanted = threads == 1 ? 1 : UNITS_PER_THREAD * threads;
-    return whole * Math.min(tiles.length, Math.max(1, (wanted + whole - 1) / whole));
+    return whole * Math.min(widths.length, Math.max(1, (wanted + whole - 1) / whole));
   }
 
   int firstPanel(int range, int ranges) {
-    return (int) ((long) tiles.length * range / ranges);
+    return (int) ((long) widths.length * range / ranges);
   }
 
   /** First filter of a panel in its group; of one panel too many, the number of padded filters. */
@@ -179,32 +207,38 @@ public final class WinogradPlan {
     return firstFilters[panel];
   }
 
-  Tile tileOf(int panel) {
-    return tiles[panel];
-  }
-
   int[] widths() {
     return widths;
   }
 
-  /** Most tiles of a block, a multiple of the rows of a register tile. */
-  int maxTiles() {
-    int rows = tiles[0].rows();
-    return (blockLines * blockColumns + rows - 1) / rows * rows;
+  /** Vectors of filters of a panel. */
+  int vectors(int panel) {
+    return widths[panel] / Lanes.COUNT;
   }
 
-  int tileRows() {
-    return tiles[0].rows();
+  /** Channels of V: those of all phases of a group. */
+  public int depth() {
+    return depth;
   }
 
-  /** Floats from tile to tile in a plane of V: rows must not fall into the same cache sets. */
-  int channelStep() {
-    return (depth + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT + Lanes.COUNT;
+  private int paddedDepth() {
+    return (depth + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
   }
 
-  /** Floats of a plane of V. */
+  /** Floats of a plane of V: a few more than its stacks, or planes would share cache sets. */
   int planeV() {
-    return Math.multiplyExact(maxTiles(), channelStep());
+    int rows = Math.max(fullBlock.rows(), Math.max(lastBlock.rows(), lastColumns.rows()));
+    return Math.addExact(Math.multiplyExact(rows, paddedDepth()), Lanes.COUNT);
+  }
+
+  /** Rows of a plane of products. */
+  private int productRows() {
+    return Math.max(fullBlock.rows(), Math.max(lastBlock.rows(), lastColumns.rows()));
+  }
+
+  /** Bytes of a plane of products of so many filters. */
+  long planeM(int filters) {
+    return (long) productRows() * filters * Float.BYTES;
   }
 
   /** One past the panels whose products of a block stay in L2 together, at least one. */
@@ -218,44 +252,78 @@ public final class WinogradPlan {
 
   /** Bytes of the products of a block that are made at once. */
   long productBytes() {
-    return (long) codelet.alpha() * codelet.alpha() * maxTiles() * productFilters * Float.BYTES;
+    return products() * planeM(productFilters);
   }
 
   /** Whether whole vectors of input can be read where they are. */
   boolean readsInPlace() {
-    return g.groups() == 1 && g.c() % Lanes.COUNT == 0;
+    return g.groupC() % Lanes.COUNT == 0;
   }
 
-  /** Phases down and across. */
-  int stride() {
-    return stride;
+  /** Whether the positions of a row are the pixels of a row. */
+  boolean contiguous() {
+    return g.groups() == 1 && depth == g.c() && across.step() == 1;
   }
 
-  /** Channels of V: those of all phases of a group. */
-  int depth() {
-    return depth;
+  /** Whether a position's phases across lie side by side in the input. */
+  boolean mergesPhases() {
+    return g.groups() == 1 && across.dilation() == 1;
+  }
+
+  /** Channels of a position that lie side by side in the input. */
+  int chunk() {
+    return mergesPhases() ? across.phases() * g.c() : g.groupC();
+  }
+
+  /** Bytes from position to position of half-transformed inputs. */
+  long positionBytes() {
+    // The last vector of a chunk may write too much.
+    boolean exact = contiguous() || chunk() % Lanes.COUNT == 0;
+    return (long) (exact ? depth : paddedDepth() + Lanes.COUNT) * Float.BYTES;
   }
 
   /** Tiles whose input is half-transformed at once. */
   int inputTilesAtOnce() {
-    int perTile = codelet.alpha() * codelet.m() * depth;
-    return Math.max(1, Math.min(blockColumns, HALF_INPUT_FLOATS / perTile));
+    long perTile = (long) down.alpha() * across.m() * depth;
+    return (int) Math.max(1, Math.min(blockColumns, HALF_INPUT_FLOATS / perTile));
   }
 
-  /** Input columns under them, of all phases across. */
-  int stripColumns() {
-    return (inputTilesAtOnce() * codelet.m() + codelet.transform().r() - 1) * stride;
+  /** Input pixels of a row under them. */
+  int stripPixels() {
+    return (across.positions(inputTilesAtOnce()) - 1) * across.step() + across.phases();
   }
 
-  /** Floats from row to row of half-transformed inputs: the last vector may write too much. */
-  int halfStep() {
-    return stripColumns() * g.groupC() + Lanes.COUNT;
+  /** Bytes from row to row of the staged input. */
+  long stripStep() {
+    return wholeVectors((long) stripPixels() * g.c() * Float.BYTES);
+  }
+
+  /** Bytes of the staged input: a row for each product, one of zeros, what may be read after it. */
+  long stripBytes() {
+    return (down.alpha() + 1) * stripStep() + Lanes.BYTES;
+  }
+
+  /** Bytes from row to row of half-transformed inputs: the last vector may write too much. */
+  long halfStep() {
+    return wholeVectors(across.positions(inputTilesAtOnce()) * positionBytes() + Lanes.BYTES);
+  }
+
+  long halfBytes() {
+    return down.alpha() * halfStep();
   }
 
   /** Tiles that are half-transformed at once. */
   int tilesAtOnce() {
-    int perTile = codelet.m() * codelet.alpha() * paddedK();
-    return Math.max(1, Math.min(blockColumns, HALF_FLOATS / perTile));
+    long perTile = (long) down.m() * across.alpha() * paddedK();
+    return (int) Math.max(1, Math.min(blockColumns, HALF_FLOATS / perTile));
+  }
+
+  long halfOutputBytes() {
+    return (long) down.m() * across.alpha() * tilesAtOnce() * paddedK() * Float.BYTES;
+  }
+
+  private static long wholeVectors(long bytes) {
+    return (bytes + Lanes.BYTES - 1) / Lanes.BYTES * Lanes.BYTES;
   }
 
   /** Elements of one plane of U. */
@@ -264,11 +332,14 @@ public final class WinogradPlan {
   }
 
   String describe() {
-    return "F("
-        + codelet.m()
+    String transform =
+        g.fh() == g.fw() && g.sh() == g.sw()
+            ? down.codelet().toString()
+            : down.codelet() + " down, " + across.codelet() + " across";
+    int phases = down.phases() * across.phases();
+    int lattices = down.lattices() * across.lattices();
+    return transform
         + ", "
-        + codelet.transform().r()
-        + "), "
         + tiles()
         + " tiles in "
         + blocks
@@ -277,7 +348,8 @@ public final class WinogradPlan {
         + ", "
         + widths.length
         + " panel(s), "
-        + (stride > 1 ? stride * stride + " phases, " : "")
+        + (phases > 1 ? phases + " phases, " : "")
+        + (lattices > 1 ? lattices + " lattices, " : "")
         + Lanes.COUNT * Float.SIZE
         + "-bit vectors";
   }

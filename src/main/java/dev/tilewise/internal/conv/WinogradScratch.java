@@ -1,73 +1,77 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
-import dev.tilewise.internal.winograd.Codelet;
+import dev.tilewise.internal.kernel.Memory;
 import java.lang.foreign.MemorySegment;
 
 /** One thread's blocks of a Winograd convolution, in the order in which they are filled. */
 final class WinogradScratch implements Forward.Scratch {
 
+  /**
+   * Floats before V: arrays that have pages of their own start 16 bytes into them, and vectors
+   * should not cross lines of the cache.
+   */
+  static final int LEAD = (64 - 16) / Float.BYTES;
+
   /** Input rows under a line of tiles, then a row of zeros. */
-  final float[] strip;
+  final MemorySegment strip;
 
   /** Transformed down the columns. */
-  final float[] half;
+  final MemorySegment half;
 
-  /** V: for each product a plane of tiles times channels. */
+  /** V: for each product a plane of stacks of tiles. On the heap: docs/decisions/0002. */
   final float[] v;
 
   /** M: for each product a plane of tiles times filters. */
   final MemorySegment products;
 
   /** Transformed back down the columns: for each output row and product, tiles times filters. */
-  final float[] halfOutputs;
+  final MemorySegment halfOutputs;
 
   /** Outputs of a last vector that is not full. */
   final float[] rest;
 
-  /** Where the tiles' rows start in a plane of V. */
-  final int[] vRows;
+  /** Where rows start. */
+  final long[] offsets;
 
-  /** Where they start in a plane of M, bytes; for the range of panels at work. */
-  final long[] mRows;
-
-  final int[] offsets;
-
-  WinogradScratch(Geometry g, WinogradPlan plan, MemorySegment products) {
-    this.products = products;
-    Codelet codelet = plan.codelet();
-    strip = new float[stripFloats(g, plan)];
-    half = new float[plan.codelet().alpha() * plan.halfStep()];
+  WinogradScratch(WinogradPlan plan, MemorySegment memory) {
+    long at = 0;
+    products = memory.asSlice(at, plan.productBytes());
+    at = end(at, products);
+    half = memory.asSlice(at, plan.halfBytes());
+    at = end(at, half);
+    halfOutputs = memory.asSlice(at, plan.halfOutputBytes());
+    at = end(at, halfOutputs);
+    strip = memory.asSlice(at, plan.stripBytes());
+    strip.asSlice(plan.down().alpha() * plan.stripStep()).fill((byte) 0);
     v = new float[vFloats(plan)];
-    halfOutputs = new float[halfOutputFloats(plan)];
-    rest = new float[codelet.m() * Lanes.COUNT];
-    vRows = new int[plan.maxTiles()];
-    mRows = new long[plan.maxTiles()];
-    offsets = new int[codelet.alpha()];
+    rest = new float[plan.across().m() * Lanes.COUNT];
+    offsets = new long[plan.down().alpha()];
   }
 
-  private static int stripFloats(Geometry g, WinogradPlan plan) {
-    int rows = plan.codelet().alpha() + 1;
-    return Math.toIntExact((long) rows * plan.stripColumns() * g.c() + Lanes.COUNT);
+  private static long end(long at, MemorySegment slice) {
+    return aligned(at + slice.byteSize());
+  }
+
+  private static long aligned(long bytes) {
+    return (bytes + Memory.ALIGNMENT - 1) / Memory.ALIGNMENT * Memory.ALIGNMENT;
   }
 
   private static int vFloats(WinogradPlan plan) {
-    int alpha = plan.codelet().alpha();
-    return Math.toIntExact((long) alpha * alpha * plan.planeV() + Lanes.COUNT);
+    return Math.toIntExact((long) plan.products() * plan.planeV() + LEAD);
   }
 
-  private static int halfOutputFloats(WinogradPlan plan) {
-    Codelet codelet = plan.codelet();
-    return Math.multiplyExact(codelet.m() * codelet.alpha() * plan.tilesAtOnce(), plan.paddedK());
+  /** Bytes off the heap. */
+  static long bytes(WinogradPlan plan) {
+    return aligned(plan.productBytes())
+        + aligned(plan.halfBytes())
+        + aligned(plan.halfOutputBytes())
+        + plan.stripBytes();
   }
 
   /** Bytes on the heap. */
-  static long heapBytes(Geometry g, WinogradPlan plan) {
-    long floats =
-        (long) stripFloats(g, plan) + plan.codelet().alpha() * plan.halfStep() + vFloats(plan);
-    floats += halfOutputFloats(plan) + (long) plan.codelet().m() * Lanes.COUNT;
-    return floats * Float.BYTES
-        + plan.maxTiles() * (long) (Integer.BYTES + Long.BYTES)
-        + (long) plan.codelet().alpha() * Integer.BYTES;
+  static long heapBytes(WinogradPlan plan) {
+    return ((long) vFloats(plan) + plan.across().m() * Lanes.COUNT) * Float.BYTES
+        + (long) plan.down().alpha() * Long.BYTES;
   }
 }

@@ -12,6 +12,9 @@ public final class Lanes {
   /** Floats in one vector. */
   public static final int COUNT = SPECIES.length();
 
+  /** Its binary logarithm. */
+  public static final int SHIFT = Integer.numberOfTrailingZeros(COUNT);
+
   /** Bytes of one vector. */
   public static final int BYTES = COUNT * Float.BYTES;
 

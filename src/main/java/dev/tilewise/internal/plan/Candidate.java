@@ -55,6 +55,24 @@ public enum Candidate {
     }
   },
 
+  /** Winograd's tiles of 3 x 3 outputs. */
+  WINOGRAD_F3 {
+    @Override
+    public Verdict judge(Geometry g) {
+      return Winograd.judge(g, 3);
+    }
+
+    @Override
+    public Forward bind(Problem p, Arena arena) {
+      return Winograd.bind(p, 3, arena);
+    }
+
+    @Override
+    public double typicalError(Geometry g) {
+      return Winograd.typicalError(g, 3);
+    }
+  },
+
   /** Winograd's tiles of 4 x 4 outputs. */
   WINOGRAD_F4 {
     @Override
@@ -70,6 +88,24 @@ public enum Candidate {
     @Override
     public double typicalError(Geometry g) {
       return Winograd.typicalError(g, 4);
+    }
+  },
+
+  /** Winograd's tiles of 5 x 5 outputs. */
+  WINOGRAD_F5 {
+    @Override
+    public Verdict judge(Geometry g) {
+      return Winograd.judge(g, 5);
+    }
+
+    @Override
+    public Forward bind(Problem p, Arena arena) {
+      return Winograd.bind(p, 5, arena);
+    }
+
+    @Override
+    public double typicalError(Geometry g) {
+      return Winograd.typicalError(g, 5);
     }
   },
 

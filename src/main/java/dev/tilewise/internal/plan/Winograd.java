@@ -7,8 +7,6 @@ import dev.tilewise.internal.conv.WinogradPlan;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.winograd.Codelet;
 import java.lang.foreign.Arena;
-import java.util.Optional;
-import java.util.stream.Stream;
 
 /** What the Winograd candidates share. */
 final class Winograd {
@@ -27,76 +25,82 @@ final class Winograd {
   private Winograd() {}
 
   static Verdict judge(Geometry g, int m) {
-    if (g.sh() != g.sw()) {
+    int rowTaps = taps(g.fh(), g.sh());
+    int columnTaps = taps(g.fw(), g.sw());
+    if (rowTaps == 1 && columnTaps == 1) {
       return new Verdict.Reject(
-          "it takes equal strides, not " + g.sh() + "x" + g.sw() + "; use DIRECT or AUTO");
-    }
-    if (g.sh() > 1 && g.groups() > 1) {
-      return new Verdict.Reject(
-          "it takes groups with stride 1 only, not " + g.sh() + "; use DIRECT or AUTO");
-    }
-    if (g.dh() != 1 || g.dw() != 1) {
-      return new Verdict.Reject(
-          "it does not apply to dilation " + g.dh() + "x" + g.dw() + "; use DIRECT or AUTO");
-    }
-    Optional<Codelet> codelet = codelet(g, m);
-    if (codelet.isEmpty()) {
-      return new Verdict.Reject(
-          "there is no F("
-              + m
-              + ") for filters of "
+          "a filter of "
               + g.fh()
               + "x"
               + g.fw()
               + " with stride "
               + g.sh()
-              + "; use DIRECT or AUTO");
+              + "x"
+              + g.sw()
+              + " has one tap a stride: there is nothing to save; use DIRECT or AUTO");
     }
-    if (!WinogradPlan.applies(g, codelet.get())) {
+    if (g.sh() > 1 && g.dh() > 1 && g.fh() > 1 || g.sw() > 1 && g.dw() > 1 && g.fw() > 1) {
+      return new Verdict.Reject(
+          "it does not take a stride and a dilation in the same dimension; use DIRECT or AUTO");
+    }
+    if (!exists(m, rowTaps) || !exists(m, columnTaps)) {
+      return new Verdict.Reject(
+          "F("
+              + m
+              + ", "
+              + (exists(m, rowTaps) ? columnTaps : rowTaps)
+              + ") would take more than "
+              + Codelet.MOST_PRODUCTS
+              + " products a dimension; use DIRECT or AUTO");
+    }
+    if (!WinogradPlan.applies(g, codelet(m, rowTaps), codelet(m, columnTaps))) {
       return new Verdict.Reject("the extents are too large for its tables; use DIRECT or AUTO");
     }
-    return new Verdict.Accept(cost(g, codelet.get()));
+    return new Verdict.Accept(cost(g, m));
   }
 
-  private static Optional<Codelet> codelet(Geometry g, int m) {
-    return Stream.of(Codelet.values())
-        .filter(c -> g.fh() == g.fw() && c.m() == m)
-        .filter(c -> c.transform().r() == (g.fh() + g.sh() - 1L) / g.sh())
-        .findFirst();
+  /** Taps of a phase. */
+  private static int taps(int f, int stride) {
+    return (int) (((long) f + stride - 1) / stride);
   }
 
-  /** Above the largest error seen; docs/winograd.md. */
+  private static boolean exists(int m, int r) {
+    return r == 1 || Codelet.exists(m, r);
+  }
+
+  /** A dimension in which there is nothing to save is left as it is. */
+  private static Codelet codelet(int m, int r) {
+    return r == 1 ? Codelet.of(1, 1) : Codelet.of(m, r);
+  }
+
+  private static WinogradPlan plan(Geometry g, int m) {
+    return new WinogradPlan(g, codelet(m, taps(g.fh(), g.sh())), codelet(m, taps(g.fw(), g.sw())));
+  }
+
   static double typicalError(Geometry g, int m) {
-    return switch (codelet(g, m).orElseThrow()) {
-      case F4X2 -> 5e-6;
-      case F2X3 -> 2.5e-6;
-      case F4X3 -> 3e-6;
-      case F6X3 -> 8e-6;
-      case F2X5 -> 2.5e-6;
-      case F4X5 -> 3e-6;
-    };
+    return Math.max(
+        TypicalErrors.of(codelet(m, taps(g.fh(), g.sh()))),
+        TypicalErrors.of(codelet(m, taps(g.fw(), g.sw()))));
   }
 
   /**
    * In multiply-adds at the FMA peak: those of the products, the transforms, and the reading of U
    * once for each block of tiles. Constants measured on the machine of docs/benchmarks.md.
    */
-  private static double cost(Geometry g, Codelet codelet) {
-    WinogradPlan plan = new WinogradPlan(g, codelet);
-    double products = (double) codelet.alpha() * codelet.alpha();
+  private static double cost(Geometry g, int m) {
+    WinogradPlan plan = plan(g, m);
     double tiles = plan.tiles();
     double filters = Candidate.paddedK(g) / g.groups();
-    double depth = (double) g.groupC() * g.sh() * g.sh();
+    double depth = plan.depth();
     double channels = Math.ceil(depth / Lanes.COUNT) * Lanes.COUNT;
     double multiply = tiles * depth * filters * (LONG_SUM_COST + SHORT_SUM_TERMS / depth);
     double transforms = tiles * (channels + filters) * TRANSFORM_COST;
     double reading = (double) plan.blocks() * depth * filters * Float.BYTES * BYTE_COST;
-    return g.groups() * products * (multiply + transforms + reading);
+    return g.groups() * plan.products() * (multiply + transforms + reading);
   }
 
   static Forward bind(Candidate.Problem p, int m, Arena arena) {
     Geometry g = p.geometry();
-    WinogradPlan plan = new WinogradPlan(g, codelet(g, m).orElseThrow());
-    return new WinogradForward(g, plan, p.lo(), p.hi(), p.weights(), p.bias(), arena);
+    return new WinogradForward(g, plan(g, m), p.lo(), p.hi(), p.weights(), p.bias(), arena);
   }
 }

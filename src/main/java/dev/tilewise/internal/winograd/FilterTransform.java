@@ -4,34 +4,45 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Filters into panels of U = G g GT, one plane of panels for each of the alpha^2 products: {@code
- * U[group][product][panel][channel][filter of the panel]}. Computed in double, rounded once.
+ * Filters into panels of U = Gd g GaT, d down and a across, one plane of panels for each of the
+ * products: {@code U[group][product][panel][channel][filter of the panel]}. Computed in double,
+ * rounded once.
  *
- * <p>With a stride of s a channel becomes s^2, one for each phase (a, b): it has the taps (s y + a,
- * s x + b), and zeros where the filter ends. Phases are numbered a first, then b, then the channel.
+ * <p>With strides of sh x sw a channel becomes several, one for each phase (p, q) that has taps: it
+ * takes the taps (sh y + p, sw x + q), and zeros where the filter ends. Phases are numbered p
+ * first, then q, then the channel.
  */
 public final class FilterTransform {
 
   private static final ValueLayout.OfFloat FROM = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfFloat TO = ValueLayout.JAVA_FLOAT;
 
-  private final double[][] g;
-  private final int alpha;
-  private final int r;
+  private final double[][] down;
+  private final double[][] across;
+  private final int rowTaps;
+  private final int columnTaps;
 
-  /** For one transform. */
-  public FilterTransform(Transform transform) {
-    g = transform.g().doubles();
-    alpha = transform.alpha();
-    r = transform.r();
+  /**
+   * For a transform in each dimension.
+   *
+   * @param down of the filter's columns
+   * @param across of its rows
+   */
+  public FilterTransform(Transform down, Transform across) {
+    this.down = down.g().doubles();
+    this.across = across.g().doubles();
+    rowTaps = down.r();
+    columnTaps = across.r();
   }
 
   /**
    * Transforms all filters.
    *
-   * @param weights {@code [K, C/groups, f, f]}, any kind of memory
-   * @param f extent of the filters
-   * @param s stride
+   * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
+   * @param fh filter height
+   * @param fw filter width
+   * @param sh stride down
+   * @param sw stride across
    * @param groups groups
    * @param groupK filters of a group
    * @param groupC channels of a group
@@ -40,8 +51,10 @@ public final class FilterTransform {
    */
   public void run(
       MemorySegment weights,
-      int f,
-      int s,
+      int fh,
+      int fw,
+      int sh,
+      int sw,
       int groups,
       int groupK,
       int groupC,
@@ -51,25 +64,27 @@ public final class FilterTransform {
     for (int width : widths) {
       padded += width;
     }
-    int depth = s * s * groupC;
+    int phasesAcross = Math.min(sw, fw);
+    int depth = Math.min(sh, fh) * phasesAcross * groupC;
     long plane = (long) depth * padded;
-    double[] half = new double[alpha * r];
-    double[] taps = new double[r * r];
+    double[] half = new double[down.length * columnTaps];
+    double[] taps = new double[rowTaps * columnTaps];
     for (int group = 0; group < groups; group++) {
-      long first = group * plane * alpha * alpha;
+      long first = group * plane * down.length * across.length;
       int k = 0;
       for (int width : widths) {
         long panel = first + (long) k * depth;
         int columns = Math.min(width, groupK - k);
         for (int d = 0; d < depth; d++) {
+          int p = d / groupC / phasesAcross;
+          int q = d / groupC % phasesAcross;
           for (int column = 0; column < columns; column++) {
             long filter = ((long) group * groupK + k + column) * groupC + d % groupC;
-            int phase = d / groupC;
-            for (int tap = 0; tap < r * r; tap++) {
-              int y = tap / r * s + phase / s;
-              int x = tap % r * s + phase % s;
-              boolean present = y < f && x < f;
-              taps[tap] = present ? weights.getAtIndex(FROM, (filter * f + y) * f + x) : 0;
+            for (int tap = 0; tap < taps.length; tap++) {
+              long y = (long) tap / columnTaps * sh + p;
+              long x = (long) tap % columnTaps * sw + q;
+              boolean present = y < fh && x < fw;
+              taps[tap] = present ? weights.getAtIndex(FROM, (filter * fh + y) * fw + x) : 0;
             }
             put(taps, half, panels, panel + (long) d * width + column, plane);
           }
@@ -80,22 +95,22 @@ public final class FilterTransform {
   }
 
   private void put(double[] taps, double[] half, MemorySegment to, long at, long plane) {
-    for (int a = 0; a < alpha; a++) {
-      for (int x = 0; x < r; x++) {
+    for (int a = 0; a < down.length; a++) {
+      for (int x = 0; x < columnTaps; x++) {
         double sum = 0;
-        for (int y = 0; y < r; y++) {
-          sum += g[a][y] * taps[y * r + x];
+        for (int y = 0; y < rowTaps; y++) {
+          sum += down[a][y] * taps[y * columnTaps + x];
         }
-        half[a * r + x] = sum;
+        half[a * columnTaps + x] = sum;
       }
     }
-    for (int a = 0; a < alpha; a++) {
-      for (int b = 0; b < alpha; b++) {
+    for (int a = 0; a < down.length; a++) {
+      for (int b = 0; b < across.length; b++) {
         double sum = 0;
-        for (int x = 0; x < r; x++) {
-          sum += half[a * r + x] * g[b][x];
+        for (int x = 0; x < columnTaps; x++) {
+          sum += half[a * columnTaps + x] * across[b][x];
         }
-        to.setAtIndex(TO, at + (a * alpha + b) * plane, (float) sum);
+        to.setAtIndex(TO, at + (a * across.length + b) * plane, (float) sum);
       }
     }
   }

@@ -1,17 +1,18 @@
 package dev.tilewise.internal.winograd;
 
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
 import static dev.tilewise.internal.kernel.Lanes.SPECIES;
 import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
-import dev.tilewise.internal.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * BT of 5 inputs, for F(4, 2): points 0, 1, -1 and 2; contracts in {@link Codelet#inputRows} and
- * {@link Codelet#inputLines}.
+ * BT of 5 inputs, for F(4, 2): points 0, 1, -1 and 2; contracts in {@link Codelet#inputColumns} and
+ * {@link Codelet#inputRows}.
  */
 final class Input5 {
 
@@ -28,71 +29,74 @@ final class Input5 {
 
   private Input5() {}
 
-  static void run(
-      float[] from,
-      int[] fromOffs,
-      int fromBlock,
-      int fromLine,
-      float[] to,
-      int toOff,
-      int toStep,
-      int toBlock,
-      int toLine,
-      int lines,
+  static void columns(
+      MemorySegment from,
+      long[] fromOffs,
+      long fromBlock,
+      MemorySegment to,
+      long toOff,
+      long toStep,
+      long toBlock,
       int blocks,
       int count) {
+    if (from.getClass() != NATIVE || to.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
     FloatVector cm2 = FloatVector.broadcast(SPECIES, -2f);
-    int from0 = fromOffs[0];
-    int from1 = fromOffs[1];
-    int from2 = fromOffs[2];
-    int from3 = fromOffs[3];
-    int from4 = fromOffs[4];
-    int to0 = toOff;
-    int to1 = toOff + toStep;
-    int to2 = toOff + 2 * toStep;
-    int to3 = toOff + 3 * toStep;
-    int to4 = toOff + 4 * toStep;
-    int vectors = (count + Lanes.COUNT - 1) / Lanes.COUNT;
-    int fromJump = fromBlock - vectors * Lanes.COUNT;
-    int toJump = toBlock - vectors * Lanes.COUNT;
-    for (int line = 0; line < lines; line++) {
-      int f = line * fromLine;
-      int t = line * toLine;
-      int left = vectors;
-      for (int n = blocks * vectors; n > 0; n--) {
-        FloatVector x0 = FloatVector.fromArray(SPECIES, from, from0 + f);
-        FloatVector x1 = FloatVector.fromArray(SPECIES, from, from1 + f);
-        FloatVector x2 = FloatVector.fromArray(SPECIES, from, from2 + f);
-        FloatVector x3 = FloatVector.fromArray(SPECIES, from, from3 + f);
-        FloatVector x4 = FloatVector.fromArray(SPECIES, from, from4 + f);
-        FloatVector w0 = x0.fma(cm2, x1);
-        FloatVector w1 = x1.fma(cm2, x2);
-        FloatVector w2 = x2.fma(cm2, x3);
-        FloatVector w3 = x3.fma(cm2, x4);
-        w2.sub(w0).intoArray(to, to0 + t);
-        w2.add(w1).intoArray(to, to1 + t);
-        w2.sub(w1).intoArray(to, to2 + t);
-        x3.sub(x1).intoArray(to, to3 + t);
-        w3.sub(w1).intoArray(to, to4 + t);
-        f += Lanes.COUNT;
-        t += Lanes.COUNT;
-        if (--left == 0) {
-          left = vectors;
-          f += fromJump;
-          t += toJump;
-        }
+    long from0 = fromOffs[0];
+    long from1 = fromOffs[1];
+    long from2 = fromOffs[2];
+    long from3 = fromOffs[3];
+    long from4 = fromOffs[4];
+    long to0 = toOff;
+    long to1 = toOff + toStep;
+    long to2 = toOff + 2 * toStep;
+    long to3 = toOff + 3 * toStep;
+    long to4 = toOff + 4 * toStep;
+    int vectors = (count + COUNT - 1) / COUNT;
+    long fromJump = fromBlock - (long) vectors * BYTES;
+    long toJump = toBlock - (long) vectors * BYTES;
+    long f = 0;
+    long t = 0;
+    int left = vectors;
+    for (int n = blocks * vectors; n > 0; n--) {
+      FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
+      FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
+      FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
+      FloatVector x3 = FloatVector.fromMemorySegment(SPECIES, from, from3 + f, ORDER);
+      FloatVector x4 = FloatVector.fromMemorySegment(SPECIES, from, from4 + f, ORDER);
+      FloatVector w0 = x0.fma(cm2, x1);
+      FloatVector w1 = x1.fma(cm2, x2);
+      FloatVector w2 = x2.fma(cm2, x3);
+      FloatVector w3 = x3.fma(cm2, x4);
+      w2.sub(w0).intoMemorySegment(to, to0 + t, ORDER);
+      w2.add(w1).intoMemorySegment(to, to1 + t, ORDER);
+      w2.sub(w1).intoMemorySegment(to, to2 + t, ORDER);
+      x3.sub(x1).intoMemorySegment(to, to3 + t, ORDER);
+      w3.sub(w1).intoMemorySegment(to, to4 + t, ORDER);
+      f += BYTES;
+      t += BYTES;
+      if (--left == 0) {
+        left = vectors;
+        f += fromJump;
+        t += toJump;
       }
     }
   }
 
-  static void run(
+  static void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,
-      int count,
+      long fromTile,
       float[] to,
       int toOff,
-      int toStep) {
+      int toStep,
+      int[] toTiles,
+      int[] toVectors,
+      int firstTile,
+      int tiles,
+      int count) {
     if (from.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
@@ -107,8 +111,14 @@ final class Input5 {
     int to2 = toOff + 2 * toStep;
     int to3 = toOff + 3 * toStep;
     int to4 = toOff + 4 * toStep;
-    for (int i = 0; i < count; i += Lanes.COUNT) {
-      long f = (long) i * Float.BYTES;
+    int vectors = (count + COUNT - 1) / COUNT;
+    long fromJump = fromTile - (long) vectors * BYTES;
+    int tile = firstTile;
+    int t = toTiles[tile];
+    int toVector = toVectors[tile];
+    long f = 0;
+    int left = vectors;
+    for (int n = tiles * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
       FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
@@ -118,11 +128,20 @@ final class Input5 {
       FloatVector w1 = x1.fma(cm2, x2);
       FloatVector w2 = x2.fma(cm2, x3);
       FloatVector w3 = x3.fma(cm2, x4);
-      w2.sub(w0).intoArray(to, to0 + i);
-      w2.add(w1).intoArray(to, to1 + i);
-      w2.sub(w1).intoArray(to, to2 + i);
-      x3.sub(x1).intoArray(to, to3 + i);
-      w3.sub(w1).intoArray(to, to4 + i);
+      w2.sub(w0).intoArray(to, to0 + t);
+      w2.add(w1).intoArray(to, to1 + t);
+      w2.sub(w1).intoArray(to, to2 + t);
+      x3.sub(x1).intoArray(to, to3 + t);
+      w3.sub(w1).intoArray(to, to4 + t);
+      f += BYTES;
+      t += toVector;
+      if (--left == 0 && n > 1) {
+        left = vectors;
+        f += fromJump;
+        tile++;
+        t = toTiles[tile];
+        toVector = toVectors[tile];
+      }
     }
   }
 }

@@ -132,6 +132,19 @@ public final class Matrix {
     return values;
   }
 
+  /** All entries, row by row. */
+  float[] floats() {
+    float[] values = new float[rows.length * columns];
+    for (int i = 0; i < values.length; i++) {
+      double value = rows[i / columns][i % columns].doubleValue();
+      values[i] = (float) value;
+      if (values[i] != value) {
+        throw new AssertionError(value + " is not a float");
+      }
+    }
+    return values;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof Matrix matrix && Arrays.deepEquals(rows, matrix.rows);

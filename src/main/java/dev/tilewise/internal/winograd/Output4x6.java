@@ -1,9 +1,10 @@
 package dev.tilewise.internal.winograd;
 
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
 import static dev.tilewise.internal.kernel.Lanes.SPECIES;
 import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
-import dev.tilewise.internal.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -11,7 +12,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * AT from 6 products to 4 outputs; contracts in {@link Codelet#columns} and {@link Codelet#row}.
+ * AT from 6 products to 4 outputs; contracts in {@link Codelet#outputColumns} and {@link
+ * Codelet#outputRow}.
  */
 final class Output4x6 {
 
@@ -39,10 +41,10 @@ final class Output4x6 {
       long fromOff,
       long fromStep,
       int count,
-      float[] to,
-      int toOff,
-      int toStep) {
-    if (from.getClass() != NATIVE) {
+      MemorySegment to,
+      long toOff,
+      long toStep) {
+    if (from.getClass() != NATIVE || to.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
     FloatVector c0_5 = FloatVector.broadcast(SPECIES, 0.5f);
@@ -57,11 +59,11 @@ final class Output4x6 {
     long from3 = fromOff + 3 * fromStep;
     long from4 = fromOff + 4 * fromStep;
     long from5 = fromOff + 5 * fromStep;
-    int to0 = toOff;
-    int to1 = toOff + toStep;
-    int to2 = toOff + 2 * toStep;
-    int to3 = toOff + 3 * toStep;
-    for (int i = 0; i < count; i += Lanes.COUNT) {
+    long to0 = toOff;
+    long to1 = toOff + toStep;
+    long to2 = toOff + 2 * toStep;
+    long to3 = toOff + 3 * toStep;
+    for (int i = 0; i < count; i += COUNT) {
       long f = (long) i * Float.BYTES;
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
@@ -71,17 +73,17 @@ final class Output4x6 {
       FloatVector x5 = FloatVector.fromMemorySegment(SPECIES, from, from5 + f, ORDER);
       FloatVector s = x1.add(x2);
       FloatVector u = x1.sub(x2);
-      x0.add(s).add(x3.add(x4)).intoArray(to, to0 + i);
-      x3.fma(c0_5, x4.fma(cm2, u)).intoArray(to, to1 + i);
-      x3.fma(c0_25, x4.fma(c4, s)).intoArray(to, to2 + i);
-      x3.fma(c0_125, x4.fma(cm8, u)).add(x5).intoArray(to, to3 + i);
+      x0.add(s).add(x3.add(x4)).intoMemorySegment(to, to0 + f, ORDER);
+      x3.fma(c0_5, x4.fma(cm2, u)).intoMemorySegment(to, to1 + f, ORDER);
+      x3.fma(c0_25, x4.fma(c4, s)).intoMemorySegment(to, to2 + f, ORDER);
+      x3.fma(c0_125, x4.fma(cm8, u)).add(x5).intoMemorySegment(to, to3 + f, ORDER);
     }
   }
 
   static void row(
-      float[] from,
-      int fromOff,
-      int fromStep,
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
       int tiles,
       int count,
       MemorySegment init,
@@ -94,7 +96,8 @@ final class Output4x6 {
       float lo,
       float hi,
       float[] rest) {
-    if (init.getClass() != NATIVE
+    if (from.getClass() != NATIVE
+        || init.getClass() != NATIVE
         || y.getClass() != NATIVE
         || (residual != null && residual.getClass() != NATIVE)) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
@@ -107,25 +110,25 @@ final class Output4x6 {
     FloatVector cm8 = FloatVector.broadcast(SPECIES, -8f);
     FloatVector low = FloatVector.broadcast(SPECIES, lo);
     FloatVector high = FloatVector.broadcast(SPECIES, hi);
-    int from0 = fromOff;
-    int from1 = fromOff + fromStep;
-    int from2 = fromOff + 2 * fromStep;
-    int from3 = fromOff + 3 * fromStep;
-    int from4 = fromOff + 4 * fromStep;
-    int from5 = fromOff + 5 * fromStep;
-    int vectors = (count + Lanes.COUNT - 1) / Lanes.COUNT;
-    long jump = 4 * yStep - (long) vectors * Lanes.BYTES;
+    long from0 = fromOff;
+    long from1 = fromOff + fromStep;
+    long from2 = fromOff + 2 * fromStep;
+    long from3 = fromOff + 3 * fromStep;
+    long from4 = fromOff + 4 * fromStep;
+    long from5 = fromOff + 5 * fromStep;
+    int vectors = (count + COUNT - 1) / COUNT;
+    long jump = 4 * yStep - (long) vectors * BYTES;
     long out = yOff;
-    int f = 0;
+    long f = 0;
     int k = 0;
     int total = tiles * vectors;
     for (int n = total; n > 0; n--) {
-      FloatVector x0 = FloatVector.fromArray(SPECIES, from, from0 + f);
-      FloatVector x1 = FloatVector.fromArray(SPECIES, from, from1 + f);
-      FloatVector x2 = FloatVector.fromArray(SPECIES, from, from2 + f);
-      FloatVector x3 = FloatVector.fromArray(SPECIES, from, from3 + f);
-      FloatVector x4 = FloatVector.fromArray(SPECIES, from, from4 + f);
-      FloatVector x5 = FloatVector.fromArray(SPECIES, from, from5 + f);
+      FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
+      FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
+      FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
+      FloatVector x3 = FloatVector.fromMemorySegment(SPECIES, from, from3 + f, ORDER);
+      FloatVector x4 = FloatVector.fromMemorySegment(SPECIES, from, from4 + f, ORDER);
+      FloatVector x5 = FloatVector.fromMemorySegment(SPECIES, from, from5 + f, ORDER);
       FloatVector bias =
           FloatVector.fromMemorySegment(SPECIES, init, initOff + (long) k * Float.BYTES, ORDER);
       FloatVector s = x1.add(x2);
@@ -135,7 +138,7 @@ final class Output4x6 {
       FloatVector t2 = x3.fma(c0_25, x4.fma(c4, s)).add(bias);
       FloatVector t3 = x3.fma(c0_125, x4.fma(cm8, u)).add(x5).add(bias);
       int outputs = n <= vectors ? lastOutputs : 4;
-      if (k + Lanes.COUNT <= count) {
+      if (k + COUNT <= count) {
         if (residual != null) {
           t0 = t0.add(FloatVector.fromMemorySegment(SPECIES, residual, out, ORDER));
           if (outputs > 1) {
@@ -168,14 +171,14 @@ final class Output4x6 {
         }
       } else {
         t0.intoArray(rest, 0);
-        t1.intoArray(rest, Lanes.COUNT);
-        t2.intoArray(rest, 2 * Lanes.COUNT);
-        t3.intoArray(rest, 3 * Lanes.COUNT);
+        t1.intoArray(rest, COUNT);
+        t2.intoArray(rest, 2 * COUNT);
+        t3.intoArray(rest, 3 * COUNT);
         Rest.store(rest, outputs, count - k, residual, y, out, yStep, lo, hi);
       }
-      f += Lanes.COUNT;
-      out += Lanes.BYTES;
-      k += Lanes.COUNT;
+      f += BYTES;
+      out += BYTES;
+      k += COUNT;
       if (k >= count) {
         k = 0;
         out += jump;

@@ -1,9 +1,10 @@
 package dev.tilewise.internal.winograd;
 
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
 import static dev.tilewise.internal.kernel.Lanes.SPECIES;
 import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
-import dev.tilewise.internal.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -11,7 +12,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * AT from 8 products to 6 outputs; contracts in {@link Codelet#columns} and {@link Codelet#row}.
+ * AT from 8 products to 6 outputs; contracts in {@link Codelet#outputColumns} and {@link
+ * Codelet#outputRow}.
  */
 final class Output6x8 {
 
@@ -47,10 +49,10 @@ final class Output6x8 {
       long fromOff,
       long fromStep,
       int count,
-      float[] to,
-      int toOff,
-      int toStep) {
-    if (from.getClass() != NATIVE) {
+      MemorySegment to,
+      long toOff,
+      long toStep) {
+    if (from.getClass() != NATIVE || to.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
     FloatVector c0_5 = FloatVector.broadcast(SPECIES, 0.5f);
@@ -71,13 +73,13 @@ final class Output6x8 {
     long from5 = fromOff + 5 * fromStep;
     long from6 = fromOff + 6 * fromStep;
     long from7 = fromOff + 7 * fromStep;
-    int to0 = toOff;
-    int to1 = toOff + toStep;
-    int to2 = toOff + 2 * toStep;
-    int to3 = toOff + 3 * toStep;
-    int to4 = toOff + 4 * toStep;
-    int to5 = toOff + 5 * toStep;
-    for (int i = 0; i < count; i += Lanes.COUNT) {
+    long to0 = toOff;
+    long to1 = toOff + toStep;
+    long to2 = toOff + 2 * toStep;
+    long to3 = toOff + 3 * toStep;
+    long to4 = toOff + 4 * toStep;
+    long to5 = toOff + 5 * toStep;
+    for (int i = 0; i < count; i += COUNT) {
       long f = (long) i * Float.BYTES;
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
@@ -93,19 +95,19 @@ final class Output6x8 {
       FloatVector u2 = x3.sub(x4);
       FloatVector s3 = x5.add(x6);
       FloatVector u3 = x5.sub(x6);
-      x0.add(s1).add(s2.add(s3)).intoArray(to, to0 + i);
-      u3.fma(c0_5, u2.fma(c2, u1)).intoArray(to, to1 + i);
-      s3.fma(c0_25, s2.fma(c4, s1)).intoArray(to, to2 + i);
-      u3.fma(c0_125, u2.fma(c8, u1)).intoArray(to, to3 + i);
-      s3.fma(c0_0625, s2.fma(c16, s1)).intoArray(to, to4 + i);
-      u3.fma(c0_03125, u2.fma(c32, u1)).add(x7).intoArray(to, to5 + i);
+      x0.add(s1).add(s2.add(s3)).intoMemorySegment(to, to0 + f, ORDER);
+      u3.fma(c0_5, u2.fma(c2, u1)).intoMemorySegment(to, to1 + f, ORDER);
+      s3.fma(c0_25, s2.fma(c4, s1)).intoMemorySegment(to, to2 + f, ORDER);
+      u3.fma(c0_125, u2.fma(c8, u1)).intoMemorySegment(to, to3 + f, ORDER);
+      s3.fma(c0_0625, s2.fma(c16, s1)).intoMemorySegment(to, to4 + f, ORDER);
+      u3.fma(c0_03125, u2.fma(c32, u1)).add(x7).intoMemorySegment(to, to5 + f, ORDER);
     }
   }
 
   static void row(
-      float[] from,
-      int fromOff,
-      int fromStep,
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
       int tiles,
       int count,
       MemorySegment init,
@@ -118,7 +120,8 @@ final class Output6x8 {
       float lo,
       float hi,
       float[] rest) {
-    if (init.getClass() != NATIVE
+    if (from.getClass() != NATIVE
+        || init.getClass() != NATIVE
         || y.getClass() != NATIVE
         || (residual != null && residual.getClass() != NATIVE)) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
@@ -135,29 +138,29 @@ final class Output6x8 {
     FloatVector c32 = FloatVector.broadcast(SPECIES, 32f);
     FloatVector low = FloatVector.broadcast(SPECIES, lo);
     FloatVector high = FloatVector.broadcast(SPECIES, hi);
-    int from0 = fromOff;
-    int from1 = fromOff + fromStep;
-    int from2 = fromOff + 2 * fromStep;
-    int from3 = fromOff + 3 * fromStep;
-    int from4 = fromOff + 4 * fromStep;
-    int from5 = fromOff + 5 * fromStep;
-    int from6 = fromOff + 6 * fromStep;
-    int from7 = fromOff + 7 * fromStep;
-    int vectors = (count + Lanes.COUNT - 1) / Lanes.COUNT;
-    long jump = 6 * yStep - (long) vectors * Lanes.BYTES;
+    long from0 = fromOff;
+    long from1 = fromOff + fromStep;
+    long from2 = fromOff + 2 * fromStep;
+    long from3 = fromOff + 3 * fromStep;
+    long from4 = fromOff + 4 * fromStep;
+    long from5 = fromOff + 5 * fromStep;
+    long from6 = fromOff + 6 * fromStep;
+    long from7 = fromOff + 7 * fromStep;
+    int vectors = (count + COUNT - 1) / COUNT;
+    long jump = 6 * yStep - (long) vectors * BYTES;
     long out = yOff;
-    int f = 0;
+    long f = 0;
     int k = 0;
     int total = tiles * vectors;
     for (int n = total; n > 0; n--) {
-      FloatVector x0 = FloatVector.fromArray(SPECIES, from, from0 + f);
-      FloatVector x1 = FloatVector.fromArray(SPECIES, from, from1 + f);
-      FloatVector x2 = FloatVector.fromArray(SPECIES, from, from2 + f);
-      FloatVector x3 = FloatVector.fromArray(SPECIES, from, from3 + f);
-      FloatVector x4 = FloatVector.fromArray(SPECIES, from, from4 + f);
-      FloatVector x5 = FloatVector.fromArray(SPECIES, from, from5 + f);
-      FloatVector x6 = FloatVector.fromArray(SPECIES, from, from6 + f);
-      FloatVector x7 = FloatVector.fromArray(SPECIES, from, from7 + f);
+      FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
+      FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
+      FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
+      FloatVector x3 = FloatVector.fromMemorySegment(SPECIES, from, from3 + f, ORDER);
+      FloatVector x4 = FloatVector.fromMemorySegment(SPECIES, from, from4 + f, ORDER);
+      FloatVector x5 = FloatVector.fromMemorySegment(SPECIES, from, from5 + f, ORDER);
+      FloatVector x6 = FloatVector.fromMemorySegment(SPECIES, from, from6 + f, ORDER);
+      FloatVector x7 = FloatVector.fromMemorySegment(SPECIES, from, from7 + f, ORDER);
       FloatVector bias =
           FloatVector.fromMemorySegment(SPECIES, init, initOff + (long) k * Float.BYTES, ORDER);
       FloatVector s1 = x1.add(x2);
@@ -173,7 +176,7 @@ final class Output6x8 {
       FloatVector t4 = s3.fma(c0_0625, s2.fma(c16, s1)).add(bias);
       FloatVector t5 = u3.fma(c0_03125, u2.fma(c32, u1)).add(x7).add(bias);
       int outputs = n <= vectors ? lastOutputs : 6;
-      if (k + Lanes.COUNT <= count) {
+      if (k + COUNT <= count) {
         if (residual != null) {
           t0 = t0.add(FloatVector.fromMemorySegment(SPECIES, residual, out, ORDER));
           if (outputs > 1) {
@@ -222,16 +225,16 @@ final class Output6x8 {
         }
       } else {
         t0.intoArray(rest, 0);
-        t1.intoArray(rest, Lanes.COUNT);
-        t2.intoArray(rest, 2 * Lanes.COUNT);
-        t3.intoArray(rest, 3 * Lanes.COUNT);
-        t4.intoArray(rest, 4 * Lanes.COUNT);
-        t5.intoArray(rest, 5 * Lanes.COUNT);
+        t1.intoArray(rest, COUNT);
+        t2.intoArray(rest, 2 * COUNT);
+        t3.intoArray(rest, 3 * COUNT);
+        t4.intoArray(rest, 4 * COUNT);
+        t5.intoArray(rest, 5 * COUNT);
         Rest.store(rest, outputs, count - k, residual, y, out, yStep, lo, hi);
       }
-      f += Lanes.COUNT;
-      out += Lanes.BYTES;
-      k += Lanes.COUNT;
+      f += BYTES;
+      out += BYTES;
+      k += COUNT;
       if (k >= count) {
         k = 0;
         out += jump;

@@ -1,0 +1,89 @@
+package dev.tilewise.internal.kernel;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
+import static dev.tilewise.internal.kernel.Lanes.SHIFT;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+
+/** Stacks of 4 rows x 1 vector of columns; contract in {@link StackedTile#run}. */
+final class Stacked4x1 {
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private Stacked4x1() {}
+
+  static void run(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
+    if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    int even = length & -2;
+    int first = aOff;
+    long out = dOff;
+    for (int stack = 0; stack < stacks; stack++) {
+      FloatVector d00 = FloatVector.zero(SPECIES);
+      FloatVector d10 = FloatVector.zero(SPECIES);
+      FloatVector d20 = FloatVector.zero(SPECIES);
+      FloatVector d30 = FloatVector.zero(SPECIES);
+      // Two terms at a time: they share the checks of a's bounds.
+      for (int i = 0; i < even; i += 2) {
+        int at = first + (i >> SHIFT) * (4 * COUNT) + (i & (COUNT - 1));
+        long bAt = bOff + (long) i * BYTES;
+        FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+        FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
+        d00 = v.fma(b0, d00);
+        v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
+        d10 = v.fma(b0, d10);
+        v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
+        d20 = v.fma(b0, d20);
+        v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
+        d30 = v.fma(b0, d30);
+        b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
+        v = FloatVector.broadcast(SPECIES, a[at + 1]);
+        d00 = v.fma(b0, d00);
+        v = FloatVector.broadcast(SPECIES, a[at + COUNT + 1]);
+        d10 = v.fma(b0, d10);
+        v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT + 1]);
+        d20 = v.fma(b0, d20);
+        v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT + 1]);
+        d30 = v.fma(b0, d30);
+      }
+      for (int i = even; i < length; i++) {
+        int at = first + (i >> SHIFT) * (4 * COUNT) + (i & (COUNT - 1));
+        long bAt = bOff + (long) i * BYTES;
+        FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+        FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
+        d00 = v.fma(b0, d00);
+        v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
+        d10 = v.fma(b0, d10);
+        v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
+        d20 = v.fma(b0, d20);
+        v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
+        d30 = v.fma(b0, d30);
+      }
+      d00.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d10.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d20.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d30.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      first += aStep;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.tilewise.internal.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The matrix micro-kernel for rows that are stacked: for each vector of terms the rows of one tile,
+ * one after the other, so that one offset leads to all of them:
+ *
+ * <pre>{@code
+ * A[m, i] = a[aOff + (i / L * rows + m) * L + i % L],   L = lanes
+ * D[m, n] = sum over i < length of A[m, i] * B[i, n]
+ * }</pre>
+ *
+ * Each D is one chain of fused multiply-adds from zero on, in the order of i. What a tile costs
+ * beside its multiply-adds is half of what {@link Tile} costs, whose rows may lie anywhere and have
+ * their bounds checked one by one (docs/decisions/0008-stacked-rows.md).
+ */
+public enum StackedTile {
+  S9X3(9, 3),
+  S9X2(9, 2),
+  S9X1(9, 1),
+  S8X3(8, 3),
+  S8X2(8, 2),
+  S8X1(8, 1),
+  S5X2(5, 2),
+  S5X1(5, 1),
+  S4X3(4, 3),
+  S4X2(4, 2),
+  S4X1(4, 1),
+  S1X3(1, 3),
+  S1X2(1, 2),
+  S1X1(1, 1);
+
+  private final int rows;
+  private final int vectors;
+
+  StackedTile(int rows, int vectors) {
+    this.rows = rows;
+    this.vectors = vectors;
+  }
+
+  /** Rows of a stack. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Vectors of columns. */
+  public int vectors() {
+    return vectors;
+  }
+
+  /** The shape of so many rows and vectors. */
+  public static StackedTile of(int rows, int vectors) {
+    for (StackedTile tile : values()) {
+      if (tile.rows == rows && tile.vectors == vectors) {
+        return tile;
+      }
+    }
+    throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
+  }
+
+  /** The shape as people write it. */
+  @Override
+  public String toString() {
+    return rows + "x" + vectors;
+  }
+
+  /**
+   * The kernel, for some stacks. Offsets in arrays are floats, in segments bytes.
+   *
+   * @param tile shape
+   * @param a stacks
+   * @param aOff the first one
+   * @param aStep from stack to stack
+   * @param length terms
+   * @param b panel: for each term {@code vectors} vectors
+   * @param bOff its first term
+   * @param d receives the sums
+   * @param dOff the first row
+   * @param dStep from row to row
+   * @param stacks how many
+   */
+  public static void run(
+      StackedTile tile,
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
+    switch (tile) {
+      case S9X3 -> Stacked9x3.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S9X2 -> Stacked9x2.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S9X1 -> Stacked9x1.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S8X3 -> Stacked8x3.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S8X2 -> Stacked8x2.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S8X1 -> Stacked8x1.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S5X2 -> Stacked5x2.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S5X1 -> Stacked5x1.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S4X3 -> Stacked4x3.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S4X2 -> Stacked4x2.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S4X1 -> Stacked4x1.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S1X3 -> Stacked1x3.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S1X2 -> Stacked1x2.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S1X1 -> Stacked1x1.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package dev.tilewise.internal.winograd;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * BT of any size, driven by the matrix; contracts in {@link Codelet#inputColumns} and {@link
+ * Codelet#inputRows}.
+ */
+final class AnyInput {
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private final int alpha;
+  private final float[] bt;
+
+  AnyInput(Matrix bt) {
+    alpha = bt.rows();
+    this.bt = bt.floats();
+  }
+
+  void columns(
+      MemorySegment from,
+      long[] fromOffs,
+      long fromBlock,
+      MemorySegment to,
+      long toOff,
+      long toStep,
+      long toBlock,
+      int blocks,
+      int count) {
+    for (int block = 0; block < blocks; block++) {
+      for (int j = 0; j < alpha; j++) {
+        long out = toOff + block * toBlock + j * toStep;
+        column(bt, j * alpha, alpha, from, fromOffs, block * fromBlock, to, out, count);
+      }
+    }
+  }
+
+  private static void column(
+      float[] bt,
+      int row,
+      int alpha,
+      MemorySegment from,
+      long[] fromOffs,
+      long fromOff,
+      MemorySegment to,
+      long toOff,
+      int count) {
+    if (from.getClass() != NATIVE || to.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    for (int i = 0; i < count; i += COUNT) {
+      long f = fromOff + (long) i * Float.BYTES;
+      FloatVector sum = FloatVector.zero(SPECIES);
+      for (int l = 0; l < alpha; l++) {
+        FloatVector x = FloatVector.fromMemorySegment(SPECIES, from, fromOffs[l] + f, ORDER);
+        sum = x.fma(FloatVector.broadcast(SPECIES, bt[row + l]), sum);
+      }
+      sum.intoMemorySegment(to, toOff + (long) i * Float.BYTES, ORDER);
+    }
+  }
+
+  void rows(
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      long fromTile,
+      float[] to,
+      int toOff,
+      int toStep,
+      int[] toTiles,
+      int[] toVectors,
+      int firstTile,
+      int tiles,
+      int count) {
+    int vectors = (count + COUNT - 1) / COUNT;
+    for (int n = 0; n < tiles; n++) {
+      for (int j = 0; j < alpha; j++) {
+        int t = toOff + toTiles[firstTile + n] + j * toStep;
+        int step = toVectors[firstTile + n];
+        row(bt, j * alpha, alpha, from, fromOff + n * fromTile, fromStep, to, t, step, vectors);
+      }
+    }
+  }
+
+  private static void row(
+      float[] bt,
+      int row,
+      int alpha,
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      float[] to,
+      int toOff,
+      int toVector,
+      int vectors) {
+    if (from.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    for (int v = 0; v < vectors; v++) {
+      long f = fromOff + (long) v * BYTES;
+      FloatVector sum = FloatVector.zero(SPECIES);
+      for (int l = 0; l < alpha; l++) {
+        FloatVector x = FloatVector.fromMemorySegment(SPECIES, from, f + l * fromStep, ORDER);
+        sum = x.fma(FloatVector.broadcast(SPECIES, bt[row + l]), sum);
+      }
+      sum.intoArray(to, toOff + v * toVector);
+    }
+  }
+}

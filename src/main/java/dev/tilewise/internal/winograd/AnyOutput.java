@@ -1,0 +1,193 @@
+package dev.tilewise.internal.winograd;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * AT of any size, driven by the matrix; contracts in {@link Codelet#outputColumns} and {@link
+ * Codelet#outputRow}.
+ */
+final class AnyOutput {
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private final int m;
+  private final int alpha;
+  private final float[] at;
+
+  AnyOutput(Matrix at) {
+    m = at.rows();
+    alpha = at.columns();
+    this.at = at.floats();
+  }
+
+  void columns(
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      int count,
+      MemorySegment to,
+      long toOff,
+      long toStep) {
+    for (int j = 0; j < m; j++) {
+      column(at, j * alpha, alpha, from, fromOff, fromStep, count, to, toOff + j * toStep);
+    }
+  }
+
+  private static void column(
+      float[] at,
+      int row,
+      int alpha,
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      int count,
+      MemorySegment to,
+      long toOff) {
+    if (from.getClass() != NATIVE || to.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    for (int i = 0; i < count; i += COUNT) {
+      long f = (long) i * Float.BYTES;
+      FloatVector sum = FloatVector.zero(SPECIES);
+      for (int l = 0; l < alpha; l++) {
+        FloatVector x =
+            FloatVector.fromMemorySegment(SPECIES, from, fromOff + l * fromStep + f, ORDER);
+        sum = x.fma(FloatVector.broadcast(SPECIES, at[row + l]), sum);
+      }
+      sum.intoMemorySegment(to, toOff + f, ORDER);
+    }
+  }
+
+  void row(
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      int tiles,
+      int count,
+      MemorySegment init,
+      long initOff,
+      MemorySegment residual,
+      MemorySegment y,
+      long yOff,
+      long yStep,
+      int lastOutputs,
+      float lo,
+      float hi,
+      float[] rest) {
+    long tileBytes = (long) (count + COUNT - 1) / COUNT * BYTES;
+    int whole = count - count % COUNT;
+    for (int n = 0; n < tiles; n++) {
+      int outputs = n == tiles - 1 ? lastOutputs : m;
+      long f = fromOff + n * tileBytes;
+      long out = yOff + n * m * yStep;
+      for (int j = 0; j < outputs; j++) {
+        pixel(
+            at,
+            j * alpha,
+            alpha,
+            from,
+            f,
+            fromStep,
+            whole,
+            init,
+            initOff,
+            residual,
+            y,
+            out + j * yStep,
+            lo,
+            hi);
+        if (whole < count) {
+          long wholeBytes = (long) whole * Float.BYTES;
+          last(
+              at,
+              j * alpha,
+              alpha,
+              from,
+              f + wholeBytes,
+              fromStep,
+              init,
+              initOff + wholeBytes,
+              rest,
+              j * COUNT);
+        }
+      }
+      if (whole < count) {
+        long tail = out + (long) whole * Float.BYTES;
+        Rest.store(rest, outputs, count - whole, residual, y, tail, yStep, lo, hi);
+      }
+    }
+  }
+
+  /** Whole vectors of one pixel's filters. */
+  private static void pixel(
+      float[] at,
+      int row,
+      int alpha,
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      int count,
+      MemorySegment init,
+      long initOff,
+      MemorySegment residual,
+      MemorySegment y,
+      long yOff,
+      float lo,
+      float hi) {
+    if (from.getClass() != NATIVE
+        || init.getClass() != NATIVE
+        || y.getClass() != NATIVE
+        || (residual != null && residual.getClass() != NATIVE)) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector low = FloatVector.broadcast(SPECIES, lo);
+    FloatVector high = FloatVector.broadcast(SPECIES, hi);
+    for (int i = 0; i < count; i += COUNT) {
+      long f = (long) i * Float.BYTES;
+      FloatVector sum = FloatVector.zero(SPECIES);
+      for (int l = 0; l < alpha; l++) {
+        FloatVector x =
+            FloatVector.fromMemorySegment(SPECIES, from, fromOff + l * fromStep + f, ORDER);
+        sum = x.fma(FloatVector.broadcast(SPECIES, at[row + l]), sum);
+      }
+      sum = sum.add(FloatVector.fromMemorySegment(SPECIES, init, initOff + f, ORDER));
+      if (residual != null) {
+        sum = sum.add(FloatVector.fromMemorySegment(SPECIES, residual, yOff + f, ORDER));
+      }
+      sum = sum.blend(low, sum.compare(VectorOperators.LT, low));
+      sum = sum.blend(high, sum.compare(VectorOperators.GT, high));
+      sum.intoMemorySegment(y, yOff + f, ORDER);
+    }
+  }
+
+  /** The last filters of one pixel, before residual and clamp. */
+  private static void last(
+      float[] at,
+      int row,
+      int alpha,
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      MemorySegment init,
+      long initOff,
+      float[] to,
+      int toOff) {
+    if (from.getClass() != NATIVE || init.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector sum = FloatVector.zero(SPECIES);
+    for (int l = 0; l < alpha; l++) {
+      FloatVector x = FloatVector.fromMemorySegment(SPECIES, from, fromOff + l * fromStep, ORDER);
+      sum = x.fma(FloatVector.broadcast(SPECIES, at[row + l]), sum);
+    }
+    sum.add(FloatVector.fromMemorySegment(SPECIES, init, initOff, ORDER)).intoArray(to, toOff);
+  }
+}

@@ -1,0 +1,102 @@
+package dev.tilewise.internal.winograd;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * BT of 1 input, for a dimension in which the filter has one tap; contracts in {@link
+ * Codelet#inputColumns} and {@link Codelet#inputRows}.
+ */
+final class Input1 {
+
+  /**
+   * The codelet is the product of these, in order; each row is one chain of additions or
+   * multiply-adds.
+   */
+  static final List<Matrix> FACTORS = List.of(Matrix.parse("1"));
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private Input1() {}
+
+  static void columns(
+      MemorySegment from,
+      long[] fromOffs,
+      long fromBlock,
+      MemorySegment to,
+      long toOff,
+      long toStep,
+      long toBlock,
+      int blocks,
+      int count) {
+    if (from.getClass() != NATIVE || to.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long from0 = fromOffs[0];
+    long to0 = toOff;
+    int vectors = (count + COUNT - 1) / COUNT;
+    long fromJump = fromBlock - (long) vectors * BYTES;
+    long toJump = toBlock - (long) vectors * BYTES;
+    long f = 0;
+    long t = 0;
+    int left = vectors;
+    for (int n = blocks * vectors; n > 0; n--) {
+      FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
+      x0.intoMemorySegment(to, to0 + t, ORDER);
+      f += BYTES;
+      t += BYTES;
+      if (--left == 0) {
+        left = vectors;
+        f += fromJump;
+        t += toJump;
+      }
+    }
+  }
+
+  static void rows(
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      long fromTile,
+      float[] to,
+      int toOff,
+      int toStep,
+      int[] toTiles,
+      int[] toVectors,
+      int firstTile,
+      int tiles,
+      int count) {
+    if (from.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long from0 = fromOff;
+    int to0 = toOff;
+    int vectors = (count + COUNT - 1) / COUNT;
+    long fromJump = fromTile - (long) vectors * BYTES;
+    int tile = firstTile;
+    int t = toTiles[tile];
+    int toVector = toVectors[tile];
+    long f = 0;
+    int left = vectors;
+    for (int n = tiles * vectors; n > 0; n--) {
+      FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
+      x0.intoArray(to, to0 + t);
+      f += BYTES;
+      t += toVector;
+      if (--left == 0 && n > 1) {
+        left = vectors;
+        f += fromJump;
+        tile++;
+        t = toTiles[tile];
+        toVector = toVectors[tile];
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.tilewise.internal.winograd;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * AT from 1 products to 1 outputs; contracts in {@link Codelet#outputColumns} and {@link
+ * Codelet#outputRow}.
+ */
+final class Output1x1 {
+
+  /**
+   * The codelet is the product of these, in order; each row is one chain of additions or
+   * multiply-adds.
+   */
+  static final List<Matrix> FACTORS = List.of(Matrix.parse("1"));
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private Output1x1() {}
+
+  static void columns(
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      int count,
+      MemorySegment to,
+      long toOff,
+      long toStep) {
+    if (from.getClass() != NATIVE || to.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long from0 = fromOff;
+    long to0 = toOff;
+    for (int i = 0; i < count; i += COUNT) {
+      long f = (long) i * Float.BYTES;
+      FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
+      x0.intoMemorySegment(to, to0 + f, ORDER);
+    }
+  }
+
+  static void row(
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      int tiles,
+      int count,
+      MemorySegment init,
+      long initOff,
+      MemorySegment residual,
+      MemorySegment y,
+      long yOff,
+      long yStep,
+      int lastOutputs,
+      float lo,
+      float hi,
+      float[] rest) {
+    if (from.getClass() != NATIVE
+        || init.getClass() != NATIVE
+        || y.getClass() != NATIVE
+        || (residual != null && residual.getClass() != NATIVE)) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector low = FloatVector.broadcast(SPECIES, lo);
+    FloatVector high = FloatVector.broadcast(SPECIES, hi);
+    long from0 = fromOff;
+    int vectors = (count + COUNT - 1) / COUNT;
+    long jump = 1 * yStep - (long) vectors * BYTES;
+    long out = yOff;
+    long f = 0;
+    int k = 0;
+    int total = tiles * vectors;
+    for (int n = total; n > 0; n--) {
+      FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
+      FloatVector bias =
+          FloatVector.fromMemorySegment(SPECIES, init, initOff + (long) k * Float.BYTES, ORDER);
+      FloatVector t0 = x0.add(bias);
+      int outputs = n <= vectors ? lastOutputs : 1;
+      if (k + COUNT <= count) {
+        if (residual != null) {
+          t0 = t0.add(FloatVector.fromMemorySegment(SPECIES, residual, out, ORDER));
+        }
+        t0 = t0.blend(low, t0.compare(VectorOperators.LT, low));
+        t0 = t0.blend(high, t0.compare(VectorOperators.GT, high));
+        t0.intoMemorySegment(y, out, ORDER);
+      } else {
+        t0.intoArray(rest, 0);
+        Rest.store(rest, outputs, count - k, residual, y, out, yStep, lo, hi);
+      }
+      f += BYTES;
+      out += BYTES;
+      k += COUNT;
+      if (k >= count) {
+        k = 0;
+        out += jump;
+      }
+    }
+  }
+}
