@@ -169,6 +169,28 @@ public final class WinogradPlan {
     return lines() * across.tiles();
   }
 
+  /** What the products of all tiles cost, in those of one: stacks cost more than their rows. */
+  public double stackedTiles() {
+    double lastLines = (lines() - 1) % blockLines + 1;
+    double fullBlocks = (lines() - lastLines) / blockLines;
+    if (columnBlocks > 1) {
+      int last = across.tiles() - (columnBlocks - 1) * blockColumns;
+      return lines() * ((columnBlocks - 1.0) * Stacking.cost(blockColumns) + Stacking.cost(last));
+    }
+    return fullBlocks * Stacking.cost(blockLines * blockColumns)
+        + Stacking.cost((int) lastLines * blockColumns);
+  }
+
+  /** Time of the inputs' transforms for each element, relative to written code. */
+  public double inputCost() {
+    return (down.codelet().inputCost() + across.codelet().inputCost()) / 2;
+  }
+
+  /** Time of the outputs' transforms for each element, relative to written code. */
+  public double outputCost() {
+    return (down.codelet().outputCost() + across.codelet().outputCost()) / 2;
+  }
+
   int blockLines() {
     return blockLines;
   }

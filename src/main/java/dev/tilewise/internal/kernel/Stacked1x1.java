@@ -26,16 +26,33 @@ final class Stacked1x1 {
       long dOff,
       long dStep,
       int stacks) {
+    if (length % 2 == 0) {
+      even(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    } else {
+      odd(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    }
+  }
+
+  /** Two terms at a time: they share the checks of a's bounds. */
+  private static void even(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
     if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    int even = length & -2;
     int first = aOff;
     long out = dOff;
     for (int stack = 0; stack < stacks; stack++) {
       FloatVector d00 = FloatVector.zero(SPECIES);
-      // Two terms at a time: they share the checks of a's bounds.
-      for (int i = 0; i < even; i += 2) {
+      for (int i = 0; i < length; i += 2) {
         int at = first + i;
         long bAt = bOff + (long) i * BYTES;
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
@@ -45,7 +62,31 @@ final class Stacked1x1 {
         v = FloatVector.broadcast(SPECIES, a[at + 1]);
         d00 = v.fma(b0, d00);
       }
-      for (int i = even; i < length; i++) {
+      d00.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      first += aStep;
+    }
+  }
+
+  private static void odd(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
+    if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    int first = aOff;
+    long out = dOff;
+    for (int stack = 0; stack < stacks; stack++) {
+      FloatVector d00 = FloatVector.zero(SPECIES);
+      for (int i = 0; i < length; i++) {
         int at = first + i;
         long bAt = bOff + (long) i * BYTES;
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);

@@ -26,17 +26,34 @@ final class Stacked1x2 {
       long dOff,
       long dStep,
       int stacks) {
+    if (length % 2 == 0) {
+      even(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    } else {
+      odd(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    }
+  }
+
+  /** Two terms at a time: they share the checks of a's bounds. */
+  private static void even(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
     if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    int even = length & -2;
     int first = aOff;
     long out = dOff;
     for (int stack = 0; stack < stacks; stack++) {
       FloatVector d00 = FloatVector.zero(SPECIES);
       FloatVector d01 = FloatVector.zero(SPECIES);
-      // Two terms at a time: they share the checks of a's bounds.
-      for (int i = 0; i < even; i += 2) {
+      for (int i = 0; i < length; i += 2) {
         int at = first + i;
         long bAt = bOff + (long) i * (2 * BYTES);
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
@@ -50,7 +67,33 @@ final class Stacked1x2 {
         d00 = v.fma(b0, d00);
         d01 = v.fma(b1, d01);
       }
-      for (int i = even; i < length; i++) {
+      d00.intoMemorySegment(d, out, ORDER);
+      d01.intoMemorySegment(d, out + BYTES, ORDER);
+      out += dStep;
+      first += aStep;
+    }
+  }
+
+  private static void odd(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
+    if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    int first = aOff;
+    long out = dOff;
+    for (int stack = 0; stack < stacks; stack++) {
+      FloatVector d00 = FloatVector.zero(SPECIES);
+      FloatVector d01 = FloatVector.zero(SPECIES);
+      for (int i = 0; i < length; i++) {
         int at = first + i;
         long bAt = bOff + (long) i * (2 * BYTES);
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);

@@ -26,18 +26,35 @@ final class Stacked1x3 {
       long dOff,
       long dStep,
       int stacks) {
+    if (length % 2 == 0) {
+      even(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    } else {
+      odd(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    }
+  }
+
+  /** Two terms at a time: they share the checks of a's bounds. */
+  private static void even(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
     if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    int even = length & -2;
     int first = aOff;
     long out = dOff;
     for (int stack = 0; stack < stacks; stack++) {
       FloatVector d00 = FloatVector.zero(SPECIES);
       FloatVector d01 = FloatVector.zero(SPECIES);
       FloatVector d02 = FloatVector.zero(SPECIES);
-      // Two terms at a time: they share the checks of a's bounds.
-      for (int i = 0; i < even; i += 2) {
+      for (int i = 0; i < length; i += 2) {
         int at = first + i;
         long bAt = bOff + (long) i * (3 * BYTES);
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
@@ -55,7 +72,35 @@ final class Stacked1x3 {
         d01 = v.fma(b1, d01);
         d02 = v.fma(b2, d02);
       }
-      for (int i = even; i < length; i++) {
+      d00.intoMemorySegment(d, out, ORDER);
+      d01.intoMemorySegment(d, out + BYTES, ORDER);
+      d02.intoMemorySegment(d, out + 2 * BYTES, ORDER);
+      out += dStep;
+      first += aStep;
+    }
+  }
+
+  private static void odd(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
+    if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    int first = aOff;
+    long out = dOff;
+    for (int stack = 0; stack < stacks; stack++) {
+      FloatVector d00 = FloatVector.zero(SPECIES);
+      FloatVector d01 = FloatVector.zero(SPECIES);
+      FloatVector d02 = FloatVector.zero(SPECIES);
+      for (int i = 0; i < length; i++) {
         int at = first + i;
         long bAt = bOff + (long) i * (3 * BYTES);
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);

@@ -28,10 +28,28 @@ final class Stacked4x1 {
       long dOff,
       long dStep,
       int stacks) {
+    if (length % 2 == 0) {
+      even(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    } else {
+      odd(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    }
+  }
+
+  /** Two terms at a time: they share the checks of a's bounds. */
+  private static void even(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
     if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    int even = length & -2;
     int first = aOff;
     long out = dOff;
     for (int stack = 0; stack < stacks; stack++) {
@@ -39,8 +57,7 @@ final class Stacked4x1 {
       FloatVector d10 = FloatVector.zero(SPECIES);
       FloatVector d20 = FloatVector.zero(SPECIES);
       FloatVector d30 = FloatVector.zero(SPECIES);
-      // Two terms at a time: they share the checks of a's bounds.
-      for (int i = 0; i < even; i += 2) {
+      for (int i = 0; i < length; i += 2) {
         int at = first + (i >> SHIFT) * (4 * COUNT) + (i & (COUNT - 1));
         long bAt = bOff + (long) i * BYTES;
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
@@ -62,7 +79,40 @@ final class Stacked4x1 {
         v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT + 1]);
         d30 = v.fma(b0, d30);
       }
-      for (int i = even; i < length; i++) {
+      d00.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d10.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d20.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d30.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      first += aStep;
+    }
+  }
+
+  private static void odd(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
+    if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    int first = aOff;
+    long out = dOff;
+    for (int stack = 0; stack < stacks; stack++) {
+      FloatVector d00 = FloatVector.zero(SPECIES);
+      FloatVector d10 = FloatVector.zero(SPECIES);
+      FloatVector d20 = FloatVector.zero(SPECIES);
+      FloatVector d30 = FloatVector.zero(SPECIES);
+      for (int i = 0; i < length; i++) {
         int at = first + (i >> SHIFT) * (4 * COUNT) + (i & (COUNT - 1));
         long bAt = bOff + (long) i * BYTES;
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);

@@ -28,10 +28,28 @@ final class Stacked5x2 {
       long dOff,
       long dStep,
       int stacks) {
+    if (length % 2 == 0) {
+      even(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    } else {
+      odd(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+    }
+  }
+
+  /** Two terms at a time: they share the checks of a's bounds. */
+  private static void even(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
     if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    int even = length & -2;
     int first = aOff;
     long out = dOff;
     for (int stack = 0; stack < stacks; stack++) {
@@ -45,8 +63,7 @@ final class Stacked5x2 {
       FloatVector d31 = FloatVector.zero(SPECIES);
       FloatVector d40 = FloatVector.zero(SPECIES);
       FloatVector d41 = FloatVector.zero(SPECIES);
-      // Two terms at a time: they share the checks of a's bounds.
-      for (int i = 0; i < even; i += 2) {
+      for (int i = 0; i < length; i += 2) {
         int at = first + (i >> SHIFT) * (5 * COUNT) + (i & (COUNT - 1));
         long bAt = bOff + (long) i * (2 * BYTES);
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
@@ -84,7 +101,53 @@ final class Stacked5x2 {
         d40 = v.fma(b0, d40);
         d41 = v.fma(b1, d41);
       }
-      for (int i = even; i < length; i++) {
+      d00.intoMemorySegment(d, out, ORDER);
+      d01.intoMemorySegment(d, out + BYTES, ORDER);
+      out += dStep;
+      d10.intoMemorySegment(d, out, ORDER);
+      d11.intoMemorySegment(d, out + BYTES, ORDER);
+      out += dStep;
+      d20.intoMemorySegment(d, out, ORDER);
+      d21.intoMemorySegment(d, out + BYTES, ORDER);
+      out += dStep;
+      d30.intoMemorySegment(d, out, ORDER);
+      d31.intoMemorySegment(d, out + BYTES, ORDER);
+      out += dStep;
+      d40.intoMemorySegment(d, out, ORDER);
+      d41.intoMemorySegment(d, out + BYTES, ORDER);
+      out += dStep;
+      first += aStep;
+    }
+  }
+
+  private static void odd(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks) {
+    if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    int first = aOff;
+    long out = dOff;
+    for (int stack = 0; stack < stacks; stack++) {
+      FloatVector d00 = FloatVector.zero(SPECIES);
+      FloatVector d01 = FloatVector.zero(SPECIES);
+      FloatVector d10 = FloatVector.zero(SPECIES);
+      FloatVector d11 = FloatVector.zero(SPECIES);
+      FloatVector d20 = FloatVector.zero(SPECIES);
+      FloatVector d21 = FloatVector.zero(SPECIES);
+      FloatVector d30 = FloatVector.zero(SPECIES);
+      FloatVector d31 = FloatVector.zero(SPECIES);
+      FloatVector d40 = FloatVector.zero(SPECIES);
+      FloatVector d41 = FloatVector.zero(SPECIES);
+      for (int i = 0; i < length; i++) {
         int at = first + (i >> SHIFT) * (5 * COUNT) + (i & (COUNT - 1));
         long bAt = bOff + (long) i * (2 * BYTES);
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);

@@ -11,16 +11,17 @@ import java.lang.foreign.Arena;
 /** What the Winograd candidates share. */
 final class Winograd {
 
-  private static final double LONG_SUM_COST = 1.05;
+  /** A multiply-add of a long sum in a row of a stack of nine, which itself counts for 1.04. */
+  private static final double LONG_SUM_COST = 1.0;
 
-  /** Entering and leaving a tile costs as much as this many terms. */
-  private static final double SHORT_SUM_TERMS = 7;
+  /** Entering and leaving a stack costs as much as this many terms. */
+  private static final double SHORT_SUM_TERMS = 1.5;
 
-  /** An element of V or M: 10 cycles a vector, there and back. */
-  private static final double TRANSFORM_COST = 10.5;
+  /** An element of V or M: 11 cycles a vector, there and back. */
+  private static final double TRANSFORM_COST = 11;
 
-  /** A byte of U, from L3: 60 GB/s. */
-  private static final double BYTE_COST = 1;
+  /** A byte of U, from L3: 100 GB/s. */
+  private static final double BYTE_COST = 0.6;
 
   private Winograd() {}
 
@@ -89,12 +90,13 @@ final class Winograd {
    */
   private static double cost(Geometry g, int m) {
     WinogradPlan plan = plan(g, m);
-    double tiles = plan.tiles();
     double filters = Candidate.paddedK(g) / g.groups();
     double depth = plan.depth();
     double channels = Math.ceil(depth / Lanes.COUNT) * Lanes.COUNT;
-    double multiply = tiles * depth * filters * (LONG_SUM_COST + SHORT_SUM_TERMS / depth);
-    double transforms = tiles * (channels + filters) * TRANSFORM_COST;
+    double sums = depth * LONG_SUM_COST + SHORT_SUM_TERMS;
+    double multiply = plan.stackedTiles() * sums * filters;
+    double transforms =
+        plan.tiles() * (channels * plan.inputCost() + filters * plan.outputCost()) * TRANSFORM_COST;
     double reading = (double) plan.blocks() * depth * filters * Float.BYTES * BYTE_COST;
     return g.groups() * plan.products() * (multiply + transforms + reading);
   }

@@ -13,6 +13,9 @@ public final class Codelet {
   /** More products lose too much accuracy. */
   public static final int MOST_PRODUCTS = 10;
 
+  /** Code driven by the matrix takes as long as this much written code. */
+  private static final double ANY_COST = 2.5;
+
   private static final Codelet[][] MADE = new Codelet[MOST_PRODUCTS + 1][MOST_PRODUCTS + 1];
 
   private final Transform transform;
@@ -91,6 +94,7 @@ public final class Codelet {
       case 4 -> Input4.FACTORS;
       case 5 -> Input5.FACTORS;
       case 6 -> Input6.FACTORS;
+      case 7 -> Input7.FACTORS;
       case 8 -> Input8.FACTORS;
       default -> null;
     };
@@ -104,6 +108,7 @@ public final class Codelet {
       case 206 -> Output2x6.FACTORS;
       case 306 -> Output3x6.FACTORS;
       case 406 -> Output4x6.FACTORS;
+      case 507 -> Output5x7.FACTORS;
       case 208 -> Output2x8.FACTORS;
       case 408 -> Output4x8.FACTORS;
       case 508 -> Output5x8.FACTORS;
@@ -151,6 +156,16 @@ public final class Codelet {
    */
   public double amplification() {
     return amplification;
+  }
+
+  /** Time of the input's transform for each element, relative to written code: measured. */
+  public double inputCost() {
+    return anyInput == null ? 1 : ANY_COST;
+  }
+
+  /** Time of the output's transform for each element, relative to written code: measured. */
+  public double outputCost() {
+    return anyOutput == null ? 1 : ANY_COST;
   }
 
   /** Roundings of a term in the transforms of its input and of its output. */
@@ -208,6 +223,8 @@ public final class Codelet {
           Input5.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
       case 6 ->
           Input6.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
+      case 7 ->
+          Input7.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
       case 8 ->
           Input8.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
       default ->
@@ -269,6 +286,10 @@ public final class Codelet {
           Input6.rows(
               from, fromOff, fromStep, fromTile, to, toOff, toStep, toTiles, toVectors, firstTile,
               tiles, count);
+      case 7 ->
+          Input7.rows(
+              from, fromOff, fromStep, fromTile, to, toOff, toStep, toTiles, toVectors, firstTile,
+              tiles, count);
       case 8 ->
           Input8.rows(
               from, fromOff, fromStep, fromTile, to, toOff, toStep, toTiles, toVectors, firstTile,
@@ -310,6 +331,7 @@ public final class Codelet {
       case 206 -> Output2x6.columns(from, fromOff, fromStep, count, to, toOff, toStep);
       case 306 -> Output3x6.columns(from, fromOff, fromStep, count, to, toOff, toStep);
       case 406 -> Output4x6.columns(from, fromOff, fromStep, count, to, toOff, toStep);
+      case 507 -> Output5x7.columns(from, fromOff, fromStep, count, to, toOff, toStep);
       case 208 -> Output2x8.columns(from, fromOff, fromStep, count, to, toOff, toStep);
       case 408 -> Output4x8.columns(from, fromOff, fromStep, count, to, toOff, toStep);
       case 508 -> Output5x8.columns(from, fromOff, fromStep, count, to, toOff, toStep);
@@ -443,6 +465,23 @@ public final class Codelet {
               rest);
       case 406 ->
           Output4x6.row(
+              from,
+              fromOff,
+              fromStep,
+              tiles,
+              count,
+              init,
+              initOff,
+              residual,
+              y,
+              yOff,
+              yStep,
+              lastOutputs,
+              lo,
+              hi,
+              rest);
+      case 507 ->
+          Output5x7.row(
               from,
               fromOff,
               fromStep,

@@ -1,0 +1,224 @@
+package dev.tilewise.internal.winograd;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * AT from 7 products to 5 outputs; contracts in {@link Codelet#outputColumns} and {@link
+ * Codelet#outputRow}.
+ */
+final class Output5x7 {
+
+  /**
+   * The codelet is the product of these, in order; each row is one chain of additions or
+   * multiply-adds.
+   */
+  static final List<Matrix> FACTORS =
+      List.of(
+          Matrix.parse(
+              "1 0 0 0 0 0 0",
+              "0 1 0 0 0 0 0",
+              "0 0 1 1 0 0 0",
+              "0 0 1 -1 0 0 0",
+              "0 0 0 0 1 0 0",
+              "0 0 0 0 0 1 0",
+              "0 0 0 0 0 0 1"),
+          Matrix.parse(
+              "1 1 1 0 1 1 0",
+              "0 1 0 0.5 -1.5 3 0",
+              "0 1 0.25 0 2.25 9 0",
+              "0 1 0 0.125 -3.375 27 0",
+              "0 1 0.0625 0 5.0625 81 1"));
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private Output5x7() {}
+
+  static void columns(
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      int count,
+      MemorySegment to,
+      long toOff,
+      long toStep) {
+    if (from.getClass() != NATIVE || to.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector c0_5 = FloatVector.broadcast(SPECIES, 0.5f);
+    FloatVector cm1_5 = FloatVector.broadcast(SPECIES, -1.5f);
+    FloatVector c3 = FloatVector.broadcast(SPECIES, 3f);
+    FloatVector c0_25 = FloatVector.broadcast(SPECIES, 0.25f);
+    FloatVector c2_25 = FloatVector.broadcast(SPECIES, 2.25f);
+    FloatVector c9 = FloatVector.broadcast(SPECIES, 9f);
+    FloatVector c0_125 = FloatVector.broadcast(SPECIES, 0.125f);
+    FloatVector cm3_375 = FloatVector.broadcast(SPECIES, -3.375f);
+    FloatVector c27 = FloatVector.broadcast(SPECIES, 27f);
+    FloatVector c0_0625 = FloatVector.broadcast(SPECIES, 0.0625f);
+    FloatVector c5_0625 = FloatVector.broadcast(SPECIES, 5.0625f);
+    FloatVector c81 = FloatVector.broadcast(SPECIES, 81f);
+    long from0 = fromOff;
+    long from1 = fromOff + fromStep;
+    long from2 = fromOff + 2 * fromStep;
+    long from3 = fromOff + 3 * fromStep;
+    long from4 = fromOff + 4 * fromStep;
+    long from5 = fromOff + 5 * fromStep;
+    long from6 = fromOff + 6 * fromStep;
+    long to0 = toOff;
+    long to1 = toOff + toStep;
+    long to2 = toOff + 2 * toStep;
+    long to3 = toOff + 3 * toStep;
+    long to4 = toOff + 4 * toStep;
+    for (int i = 0; i < count; i += COUNT) {
+      long f = (long) i * Float.BYTES;
+      FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
+      FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
+      FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
+      FloatVector x3 = FloatVector.fromMemorySegment(SPECIES, from, from3 + f, ORDER);
+      FloatVector x4 = FloatVector.fromMemorySegment(SPECIES, from, from4 + f, ORDER);
+      FloatVector x5 = FloatVector.fromMemorySegment(SPECIES, from, from5 + f, ORDER);
+      FloatVector x6 = FloatVector.fromMemorySegment(SPECIES, from, from6 + f, ORDER);
+      FloatVector s = x2.add(x3);
+      FloatVector u = x2.sub(x3);
+      x0.add(x1).add(x4.add(x5)).add(s).intoMemorySegment(to, to0 + f, ORDER);
+      u.fma(c0_5, x4.fma(cm1_5, x5.fma(c3, x1))).intoMemorySegment(to, to1 + f, ORDER);
+      s.fma(c0_25, x4.fma(c2_25, x5.fma(c9, x1))).intoMemorySegment(to, to2 + f, ORDER);
+      u.fma(c0_125, x4.fma(cm3_375, x5.fma(c27, x1))).intoMemorySegment(to, to3 + f, ORDER);
+      s.fma(c0_0625, x4.fma(c5_0625, x5.fma(c81, x1)))
+          .add(x6)
+          .intoMemorySegment(to, to4 + f, ORDER);
+    }
+  }
+
+  static void row(
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      int tiles,
+      int count,
+      MemorySegment init,
+      long initOff,
+      MemorySegment residual,
+      MemorySegment y,
+      long yOff,
+      long yStep,
+      int lastOutputs,
+      float lo,
+      float hi,
+      float[] rest) {
+    if (from.getClass() != NATIVE
+        || init.getClass() != NATIVE
+        || y.getClass() != NATIVE
+        || (residual != null && residual.getClass() != NATIVE)) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector c0_5 = FloatVector.broadcast(SPECIES, 0.5f);
+    FloatVector cm1_5 = FloatVector.broadcast(SPECIES, -1.5f);
+    FloatVector c3 = FloatVector.broadcast(SPECIES, 3f);
+    FloatVector c0_25 = FloatVector.broadcast(SPECIES, 0.25f);
+    FloatVector c2_25 = FloatVector.broadcast(SPECIES, 2.25f);
+    FloatVector c9 = FloatVector.broadcast(SPECIES, 9f);
+    FloatVector c0_125 = FloatVector.broadcast(SPECIES, 0.125f);
+    FloatVector cm3_375 = FloatVector.broadcast(SPECIES, -3.375f);
+    FloatVector c27 = FloatVector.broadcast(SPECIES, 27f);
+    FloatVector c0_0625 = FloatVector.broadcast(SPECIES, 0.0625f);
+    FloatVector c5_0625 = FloatVector.broadcast(SPECIES, 5.0625f);
+    FloatVector c81 = FloatVector.broadcast(SPECIES, 81f);
+    FloatVector low = FloatVector.broadcast(SPECIES, lo);
+    FloatVector high = FloatVector.broadcast(SPECIES, hi);
+    long from0 = fromOff;
+    long from1 = fromOff + fromStep;
+    long from2 = fromOff + 2 * fromStep;
+    long from3 = fromOff + 3 * fromStep;
+    long from4 = fromOff + 4 * fromStep;
+    long from5 = fromOff + 5 * fromStep;
+    long from6 = fromOff + 6 * fromStep;
+    int vectors = (count + COUNT - 1) / COUNT;
+    long jump = 5 * yStep - (long) vectors * BYTES;
+    long out = yOff;
+    long f = 0;
+    int k = 0;
+    int total = tiles * vectors;
+    for (int n = total; n > 0; n--) {
+      FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
+      FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
+      FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
+      FloatVector x3 = FloatVector.fromMemorySegment(SPECIES, from, from3 + f, ORDER);
+      FloatVector x4 = FloatVector.fromMemorySegment(SPECIES, from, from4 + f, ORDER);
+      FloatVector x5 = FloatVector.fromMemorySegment(SPECIES, from, from5 + f, ORDER);
+      FloatVector x6 = FloatVector.fromMemorySegment(SPECIES, from, from6 + f, ORDER);
+      FloatVector bias =
+          FloatVector.fromMemorySegment(SPECIES, init, initOff + (long) k * Float.BYTES, ORDER);
+      FloatVector s = x2.add(x3);
+      FloatVector u = x2.sub(x3);
+      FloatVector t0 = x0.add(x1).add(x4.add(x5)).add(s).add(bias);
+      FloatVector t1 = u.fma(c0_5, x4.fma(cm1_5, x5.fma(c3, x1))).add(bias);
+      FloatVector t2 = s.fma(c0_25, x4.fma(c2_25, x5.fma(c9, x1))).add(bias);
+      FloatVector t3 = u.fma(c0_125, x4.fma(cm3_375, x5.fma(c27, x1))).add(bias);
+      FloatVector t4 = s.fma(c0_0625, x4.fma(c5_0625, x5.fma(c81, x1))).add(x6).add(bias);
+      int outputs = n <= vectors ? lastOutputs : 5;
+      if (k + COUNT <= count) {
+        if (residual != null) {
+          t0 = t0.add(FloatVector.fromMemorySegment(SPECIES, residual, out, ORDER));
+          if (outputs > 1) {
+            t1 = t1.add(FloatVector.fromMemorySegment(SPECIES, residual, out + yStep, ORDER));
+          }
+          if (outputs > 2) {
+            t2 = t2.add(FloatVector.fromMemorySegment(SPECIES, residual, out + 2 * yStep, ORDER));
+          }
+          if (outputs > 3) {
+            t3 = t3.add(FloatVector.fromMemorySegment(SPECIES, residual, out + 3 * yStep, ORDER));
+          }
+          if (outputs > 4) {
+            t4 = t4.add(FloatVector.fromMemorySegment(SPECIES, residual, out + 4 * yStep, ORDER));
+          }
+        }
+        t0 = t0.blend(low, t0.compare(VectorOperators.LT, low));
+        t0 = t0.blend(high, t0.compare(VectorOperators.GT, high));
+        t1 = t1.blend(low, t1.compare(VectorOperators.LT, low));
+        t1 = t1.blend(high, t1.compare(VectorOperators.GT, high));
+        t2 = t2.blend(low, t2.compare(VectorOperators.LT, low));
+        t2 = t2.blend(high, t2.compare(VectorOperators.GT, high));
+        t3 = t3.blend(low, t3.compare(VectorOperators.LT, low));
+        t3 = t3.blend(high, t3.compare(VectorOperators.GT, high));
+        t4 = t4.blend(low, t4.compare(VectorOperators.LT, low));
+        t4 = t4.blend(high, t4.compare(VectorOperators.GT, high));
+        t0.intoMemorySegment(y, out, ORDER);
+        if (outputs > 1) {
+          t1.intoMemorySegment(y, out + yStep, ORDER);
+        }
+        if (outputs > 2) {
+          t2.intoMemorySegment(y, out + 2 * yStep, ORDER);
+        }
+        if (outputs > 3) {
+          t3.intoMemorySegment(y, out + 3 * yStep, ORDER);
+        }
+        if (outputs > 4) {
+          t4.intoMemorySegment(y, out + 4 * yStep, ORDER);
+        }
+      } else {
+        t0.intoArray(rest, 0);
+        t1.intoArray(rest, COUNT);
+        t2.intoArray(rest, 2 * COUNT);
+        t3.intoArray(rest, 3 * COUNT);
+        t4.intoArray(rest, 4 * COUNT);
+        Rest.store(rest, outputs, count - k, residual, y, out, yStep, lo, hi);
+      }
+      f += BYTES;
+      out += BYTES;
+      k += COUNT;
+      if (k >= count) {
+        k = 0;
+        out += jump;
+      }
+    }
+  }
+}
