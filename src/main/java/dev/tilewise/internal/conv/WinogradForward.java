@@ -216,8 +216,8 @@ public final class WinogradForward implements Forward {
       MemorySegment from, WinogradScratch s, long fromBlock, long to, int blocks, int count) {
     long step = plan.halfStep();
     down.codelet()
-        .inputColumns(
-            from, s.offsets, fromBlock, s.half, to, step, plan.positionBytes(), blocks, count);
+        .input()
+        .columns(from, s.offsets, fromBlock, s.half, to, step, plan.positionBytes(), blocks, count);
   }
 
   /** Reads the inputs where they are; positions in the padding become zeros. */
@@ -287,19 +287,21 @@ public final class WinogradForward implements Forward {
     int plane = plan.planeV();
     long position = plan.positionBytes();
     for (int a = 0; a < down.alpha(); a++) {
-      codelet.inputRows(
-          s.half,
-          a * plan.halfStep(),
-          position,
-          codelet.m() * position,
-          s.v,
-          WinogradScratch.LEAD + a * codelet.alpha() * plane,
-          plane,
-          stacking.starts(),
-          stacking.steps(),
-          at,
-          tiles,
-          plan.depth());
+      codelet
+          .input()
+          .rows(
+              s.half,
+              a * plan.halfStep(),
+              position,
+              codelet.m() * position,
+              s.v,
+              WinogradScratch.LEAD + a * codelet.alpha() * plane,
+              plane,
+              stacking.starts(),
+              stacking.steps(),
+              at,
+              tiles,
+              plan.depth());
     }
   }
 
@@ -378,7 +380,8 @@ public final class WinogradForward implements Forward {
       for (int b = 0; b < alpha; b++) {
         long from = b * planeM + (long) (at + first) * width * Float.BYTES;
         down.codelet()
-            .outputColumns(
+            .output()
+            .columns(
                 s.products, from, alpha * planeM, floats, s.halfOutputs, b * half, alpha * half);
       }
       for (int i = 0; i < outputRows; i++) {
@@ -387,7 +390,8 @@ public final class WinogradForward implements Forward {
         long out = (pixel * g.k() + (long) group * g.groupK() + firstFilter) * Float.BYTES;
         across
             .codelet()
-            .outputRow(
+            .output()
+            .row(
                 s.halfOutputs,
                 i * alpha * half,
                 half,

@@ -183,12 +183,12 @@ public final class WinogradPlan {
 
   /** Time of the inputs' transforms for each element, relative to written code. */
   public double inputCost() {
-    return (down.codelet().inputCost() + across.codelet().inputCost()) / 2;
+    return (down.codelet().input().cost() + across.codelet().input().cost()) / 2;
   }
 
   /** Time of the outputs' transforms for each element, relative to written code. */
   public double outputCost() {
-    return (down.codelet().outputCost() + across.codelet().outputCost()) / 2;
+    return (down.codelet().output().cost() + across.codelet().output().cost()) / 2;
   }
 
   int blockLines() {
@@ -249,18 +249,17 @@ public final class WinogradPlan {
 
   /** Floats of a plane of V: a few more than its stacks, or planes would share cache sets. */
   int planeV() {
-    int rows = Math.max(fullBlock.rows(), Math.max(lastBlock.rows(), lastColumns.rows()));
-    return Math.addExact(Math.multiplyExact(rows, paddedDepth()), Lanes.COUNT);
+    return Math.addExact(Math.multiplyExact(rows(), paddedDepth()), Lanes.COUNT);
   }
 
-  /** Rows of a plane of products. */
-  private int productRows() {
+  /** Rows of the stacks of any block. */
+  private int rows() {
     return Math.max(fullBlock.rows(), Math.max(lastBlock.rows(), lastColumns.rows()));
   }
 
   /** Bytes of a plane of products of so many filters. */
   long planeM(int filters) {
-    return (long) productRows() * filters * Float.BYTES;
+    return (long) rows() * filters * Float.BYTES;
   }
 
   /** One past the panels whose products of a block stay in L2 together, at least one. */

@@ -7,25 +7,39 @@ import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
-/**
- * BT of any size, driven by the matrix; contracts in {@link Codelet#inputColumns} and {@link
- * Codelet#inputRows}.
- */
-final class AnyInput {
+/** BT of any size, driven by the matrix. */
+final class AnyInput implements InputCode {
+
+  /** Elements take as long as this many of written code. */
+  private static final double COST = 2.5;
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private final int alpha;
+  private final Matrix matrix;
   private final float[] bt;
 
   AnyInput(Matrix bt) {
     alpha = bt.rows();
+    matrix = bt;
     this.bt = bt.floats();
   }
 
-  void columns(
+  @Override
+  public List<Matrix> factors() {
+    return List.of(matrix);
+  }
+
+  @Override
+  public double cost() {
+    return COST;
+  }
+
+  @Override
+  public void columns(
       MemorySegment from,
       long[] fromOffs,
       long fromBlock,
@@ -67,7 +81,8 @@ final class AnyInput {
     }
   }
 
-  void rows(
+  @Override
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,

@@ -7,28 +7,42 @@ import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/**
- * AT of any size, driven by the matrix; contracts in {@link Codelet#outputColumns} and {@link
- * Codelet#outputRow}.
- */
-final class AnyOutput {
+/** AT of any size, driven by the matrix. */
+final class AnyOutput implements OutputCode {
+
+  /** Elements take as long as this many of written code. */
+  private static final double COST = 2.5;
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private final int m;
   private final int alpha;
+  private final Matrix matrix;
   private final float[] at;
 
   AnyOutput(Matrix at) {
     m = at.rows();
     alpha = at.columns();
+    matrix = at;
     this.at = at.floats();
   }
 
-  void columns(
+  @Override
+  public List<Matrix> factors() {
+    return List.of(matrix);
+  }
+
+  @Override
+  public double cost() {
+    return COST;
+  }
+
+  @Override
+  public void columns(
       MemorySegment from,
       long fromOff,
       long fromStep,
@@ -66,7 +80,8 @@ final class AnyOutput {
     }
   }
 
-  void row(
+  @Override
+  public void row(
       MemorySegment from,
       long fromOff,
       long fromStep,

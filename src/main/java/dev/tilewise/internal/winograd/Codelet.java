@@ -1,6 +1,5 @@
 package dev.tilewise.internal.winograd;
 
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,32 +12,25 @@ public final class Codelet {
   /** More products lose too much accuracy. */
   public static final int MOST_PRODUCTS = 10;
 
-  /** Code driven by the matrix takes as long as this much written code. */
-  private static final double ANY_COST = 2.5;
-
   private static final Codelet[][] MADE = new Codelet[MOST_PRODUCTS + 1][MOST_PRODUCTS + 1];
 
   private final Transform transform;
-  private final List<Matrix> inputFactors;
-  private final List<Matrix> outputFactors;
-  private final AnyInput anyInput;
-  private final AnyOutput anyOutput;
+  private final InputCode input;
+  private final OutputCode output;
   private final double amplification;
 
   private Codelet(int m, int r) {
     transform = new Transform(m, r, points(m + r - 1));
-    List<Matrix> written = writtenInput(transform.alpha());
-    anyInput = written == null ? new AnyInput(transform.bt()) : null;
-    inputFactors = written == null ? List.of(transform.bt()) : written;
-    written = writtenOutput(m, transform.alpha());
-    anyOutput = written == null ? new AnyOutput(transform.at()) : null;
-    outputFactors = written == null ? List.of(transform.at()) : written;
-    if (!product(inputFactors).equals(transform.bt())
-        || !product(outputFactors).equals(transform.at())) {
+    input = inputCode(transform);
+    output = outputCode(transform);
+    if (!product(input.factors()).equals(transform.bt())
+        || !product(output.factors()).equals(transform.at())) {
       throw new AssertionError("the codelet of " + transform + " computes something else");
     }
     amplification =
-        transform.amplification(magnitudes(outputFactors), magnitudes(inputFactors)).doubleValue();
+        transform
+            .amplification(magnitudes(output.factors()), magnitudes(input.factors()))
+            .doubleValue();
   }
 
   /** Whether there is an F(m, r): one output of one tap, or fewer multiplications than taps. */
@@ -88,38 +80,34 @@ public final class Codelet {
     return points;
   }
 
-  private static List<Matrix> writtenInput(int alpha) {
-    return switch (alpha) {
-      case 1 -> Input1.FACTORS;
-      case 4 -> Input4.FACTORS;
-      case 5 -> Input5.FACTORS;
-      case 6 -> Input6.FACTORS;
-      case 7 -> Input7.FACTORS;
-      case 8 -> Input8.FACTORS;
-      default -> null;
+  private static InputCode inputCode(Transform transform) {
+    return switch (transform.alpha()) {
+      case 1 -> new Input1();
+      case 4 -> new Input4();
+      case 5 -> new Input5();
+      case 6 -> new Input6();
+      case 7 -> new Input7();
+      case 8 -> new Input8();
+      default -> new AnyInput(transform.bt());
     };
   }
 
-  private static List<Matrix> writtenOutput(int m, int alpha) {
-    return switch (code(m, alpha)) {
-      case 101 -> Output1x1.FACTORS;
-      case 204 -> Output2x4.FACTORS;
-      case 405 -> Output4x5.FACTORS;
-      case 206 -> Output2x6.FACTORS;
-      case 306 -> Output3x6.FACTORS;
-      case 406 -> Output4x6.FACTORS;
-      case 507 -> Output5x7.FACTORS;
-      case 208 -> Output2x8.FACTORS;
-      case 408 -> Output4x8.FACTORS;
-      case 508 -> Output5x8.FACTORS;
-      case 608 -> Output6x8.FACTORS;
-      default -> null;
+  private static OutputCode outputCode(Transform transform) {
+    // Both numbers as one: 406 is four outputs of six products.
+    return switch (100 * transform.m() + transform.alpha()) {
+      case 101 -> new Output1x1();
+      case 204 -> new Output2x4();
+      case 405 -> new Output4x5();
+      case 206 -> new Output2x6();
+      case 306 -> new Output3x6();
+      case 406 -> new Output4x6();
+      case 507 -> new Output5x7();
+      case 208 -> new Output2x8();
+      case 408 -> new Output4x8();
+      case 508 -> new Output5x8();
+      case 608 -> new Output6x8();
+      default -> new AnyOutput(transform.at());
     };
-  }
-
-  /** Both numbers as one: 406 is four outputs of six products. */
-  private static int code(int m, int alpha) {
-    return 100 * m + alpha;
   }
 
   private static Matrix product(List<Matrix> factors) {
@@ -158,14 +146,14 @@ public final class Codelet {
     return amplification;
   }
 
-  /** Time of the input's transform for each element, relative to written code: measured. */
-  public double inputCost() {
-    return anyInput == null ? 1 : ANY_COST;
+  /** The code for BT. */
+  public InputCode input() {
+    return input;
   }
 
-  /** Time of the output's transform for each element, relative to written code: measured. */
-  public double outputCost() {
-    return anyOutput == null ? 1 : ANY_COST;
+  /** The code for AT. */
+  public OutputCode output() {
+    return output;
   }
 
   /** Roundings of a term in the transforms of its input and of its output. */
@@ -174,415 +162,13 @@ public final class Codelet {
       return 0;
     }
     int count = 0;
-    for (Matrix factor : inputFactors) {
+    for (Matrix factor : input.factors()) {
       count += factor.longestRow();
     }
-    for (Matrix factor : outputFactors) {
+    for (Matrix factor : output.factors()) {
       count += factor.longestRow();
     }
     return count;
-  }
-
-  /**
-   * The inputs' transform of lines of blocks, between segments: for each block n and i < count
-   *
-   * <pre>{@code
-   * to[toOff + n toBlock + j toStep + 4 i] =
-   *     sum over l of BT[j, l] from[fromOffs[l] + n fromBlock + 4 i]
-   * }</pre>
-   *
-   * The last vector of a block may read and write beyond count; blocks are written in turn. All
-   * offsets are bytes.
-   *
-   * @param from inputs
-   * @param fromOffs where each of the inputs starts
-   * @param fromBlock from block to block
-   * @param to receives the products
-   * @param toOff where the first starts
-   * @param toStep from product to product
-   * @param toBlock from block to block
-   * @param blocks how many
-   * @param count floats of a block
-   */
-  public void inputColumns(
-      MemorySegment from,
-      long[] fromOffs,
-      long fromBlock,
-      MemorySegment to,
-      long toOff,
-      long toStep,
-      long toBlock,
-      int blocks,
-      int count) {
-    switch (alpha()) {
-      case 1 ->
-          Input1.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
-      case 4 ->
-          Input4.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
-      case 5 ->
-          Input5.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
-      case 6 ->
-          Input6.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
-      case 7 ->
-          Input7.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
-      case 8 ->
-          Input8.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
-      default ->
-          anyInput.columns(from, fromOffs, fromBlock, to, toOff, toStep, toBlock, blocks, count);
-    }
-  }
-
-  /**
-   * The inputs' transform of a line of tiles, into stacks of tiles: for each tile n and vector v of
-   * its channels
-   *
-   * <pre>{@code
-   * to[toOff + toTiles[firstTile + n] + v toVectors[firstTile + n] + j toStep + lane] =
-   *     sum over l of BT[j, l] from[fromOff + l fromStep + n fromTile + v bytes + 4 lane]
-   * }</pre>
-   *
-   * Offsets in from are bytes, others floats.
-   *
-   * @param from inputs
-   * @param fromOff where the first starts
-   * @param fromStep from input to input
-   * @param fromTile from tile to tile
-   * @param to receives the products
-   * @param toOff where the first starts
-   * @param toStep from product to product
-   * @param toTiles where tiles start
-   * @param toVectors from vector to vector of a tile
-   * @param firstTile the first one's number in both
-   * @param tiles how many
-   * @param count channels
-   */
-  public void inputRows(
-      MemorySegment from,
-      long fromOff,
-      long fromStep,
-      long fromTile,
-      float[] to,
-      int toOff,
-      int toStep,
-      int[] toTiles,
-      int[] toVectors,
-      int firstTile,
-      int tiles,
-      int count) {
-    switch (alpha()) {
-      case 1 ->
-          Input1.rows(
-              from, fromOff, fromStep, fromTile, to, toOff, toStep, toTiles, toVectors, firstTile,
-              tiles, count);
-      case 4 ->
-          Input4.rows(
-              from, fromOff, fromStep, fromTile, to, toOff, toStep, toTiles, toVectors, firstTile,
-              tiles, count);
-      case 5 ->
-          Input5.rows(
-              from, fromOff, fromStep, fromTile, to, toOff, toStep, toTiles, toVectors, firstTile,
-              tiles, count);
-      case 6 ->
-          Input6.rows(
-              from, fromOff, fromStep, fromTile, to, toOff, toStep, toTiles, toVectors, firstTile,
-              tiles, count);
-      case 7 ->
-          Input7.rows(
-              from, fromOff, fromStep, fromTile, to, toOff, toStep, toTiles, toVectors, firstTile,
-              tiles, count);
-      case 8 ->
-          Input8.rows(
-              from, fromOff, fromStep, fromTile, to, toOff, toStep, toTiles, toVectors, firstTile,
-              tiles, count);
-      default ->
-          anyInput.rows(
-              from, fromOff, fromStep, fromTile, to, toOff, toStep, toTiles, toVectors, firstTile,
-              tiles, count);
-    }
-  }
-
-  /**
-   * The outputs' transform in the first dimension: for each i < count
-   *
-   * <pre>{@code
-   * to[toOff + j toStep + 4 i] = sum over l of AT[j, l] from[fromOff + l fromStep + 4 i]
-   * }</pre>
-   *
-   * @param from products; all offsets are bytes
-   * @param fromOff where the first starts
-   * @param fromStep from product to product
-   * @param count floats, whole vectors
-   * @param to receives the outputs
-   * @param toOff where the first starts
-   * @param toStep from output to output
-   */
-  public void outputColumns(
-      MemorySegment from,
-      long fromOff,
-      long fromStep,
-      int count,
-      MemorySegment to,
-      long toOff,
-      long toStep) {
-    switch (code(m(), alpha())) {
-      case 101 -> Output1x1.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      case 204 -> Output2x4.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      case 405 -> Output4x5.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      case 206 -> Output2x6.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      case 306 -> Output3x6.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      case 406 -> Output4x6.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      case 507 -> Output5x7.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      case 208 -> Output2x8.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      case 408 -> Output4x8.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      case 508 -> Output5x8.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      case 608 -> Output6x8.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-      default -> anyOutput.columns(from, fromOff, fromStep, count, to, toOff, toStep);
-    }
-  }
-
-  /**
-   * The outputs' transform in the second dimension, of a row of tiles, and the epilogue: the bias
-   * is added, then the residual, then the clamp is applied. Offsets are bytes.
-   *
-   * @param from what {@link #outputColumns} made of a row: for each tile count floats, rounded up
-   *     to vectors
-   * @param fromOff where the first product starts
-   * @param fromStep from product to product
-   * @param tiles how many
-   * @param count filters
-   * @param init the filters' biases, readable in whole vectors
-   * @param initOff where they start
-   * @param residual added, at the offsets of y; or null
-   * @param y receives the outputs
-   * @param yOff where the first tile's first output starts
-   * @param yStep from pixel to pixel
-   * @param lastOutputs outputs that the last tile has
-   * @param lo lower limit
-   * @param hi upper limit
-   * @param rest scratch of m vectors
-   */
-  public void outputRow(
-      MemorySegment from,
-      long fromOff,
-      long fromStep,
-      int tiles,
-      int count,
-      MemorySegment init,
-      long initOff,
-      MemorySegment residual,
-      MemorySegment y,
-      long yOff,
-      long yStep,
-      int lastOutputs,
-      float lo,
-      float hi,
-      float[] rest) {
-    switch (code(m(), alpha())) {
-      case 101 ->
-          Output1x1.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      case 204 ->
-          Output2x4.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      case 405 ->
-          Output4x5.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      case 206 ->
-          Output2x6.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      case 306 ->
-          Output3x6.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      case 406 ->
-          Output4x6.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      case 507 ->
-          Output5x7.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      case 208 ->
-          Output2x8.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      case 408 ->
-          Output4x8.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      case 508 ->
-          Output5x8.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      case 608 ->
-          Output6x8.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-      default ->
-          anyOutput.row(
-              from,
-              fromOff,
-              fromStep,
-              tiles,
-              count,
-              init,
-              initOff,
-              residual,
-              y,
-              yOff,
-              yStep,
-              lastOutputs,
-              lo,
-              hi,
-              rest);
-    }
   }
 
   @Override

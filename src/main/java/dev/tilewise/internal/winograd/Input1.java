@@ -10,23 +10,24 @@ import java.nio.ByteOrder;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
-/**
- * BT of 1 input, for a dimension in which the filter has one tap; contracts in {@link
- * Codelet#inputColumns} and {@link Codelet#inputRows}.
- */
-final class Input1 {
+/** BT of 1 input, for a dimension in which the filter has one tap. */
+final class Input1 implements InputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS = List.of(Matrix.parse("1"));
+  private static final List<Matrix> FACTORS = List.of(Matrix.parse("1"));
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Input1() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long[] fromOffs,
       long fromBlock,
@@ -60,7 +61,8 @@ final class Input1 {
     }
   }
 
-  static void rows(
+  @Override
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,

@@ -10,24 +10,25 @@ import java.nio.ByteOrder;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
-/**
- * BT of 4 inputs, for F(2, 3): points 0, 1 and -1; contracts in {@link Codelet#inputColumns} and
- * {@link Codelet#inputRows}.
- */
-final class Input4 {
+/** BT of 4 inputs, for F(2, 3): points 0, 1 and -1. */
+final class Input4 implements InputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS =
+  private static final List<Matrix> FACTORS =
       List.of(Matrix.parse("-1 0 1 0", "0 1 1 0", "0 -1 1 0", "0 -1 0 1"));
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Input4() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long[] fromOffs,
       long fromBlock,
@@ -73,7 +74,8 @@ final class Input4 {
     }
   }
 
-  static void rows(
+  @Override
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,

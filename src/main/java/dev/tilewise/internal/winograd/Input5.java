@@ -10,26 +10,27 @@ import java.nio.ByteOrder;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
-/**
- * BT of 5 inputs, for F(4, 2): points 0, 1, -1 and 2; contracts in {@link Codelet#inputColumns} and
- * {@link Codelet#inputRows}.
- */
-final class Input5 {
+/** BT of 5 inputs, for F(4, 2): points 0, 1, -1 and 2. */
+final class Input5 implements InputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS =
+  private static final List<Matrix> FACTORS =
       List.of(
           Matrix.parse("-2 1 0 0 0", "0 -2 1 0 0", "0 0 -2 1 0", "0 0 0 -2 1", "0 -1 0 1 0"),
           Matrix.parse("-1 0 1 0 0", "0 1 1 0 0", "0 -1 1 0 0", "0 0 0 0 1", "0 -1 0 1 0"));
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Input5() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long[] fromOffs,
       long fromBlock,
@@ -84,7 +85,8 @@ final class Input5 {
     }
   }
 
-  static void rows(
+  @Override
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,

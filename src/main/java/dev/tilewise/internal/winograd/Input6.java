@@ -10,17 +10,14 @@ import java.nio.ByteOrder;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
-/**
- * BT of 6 inputs, for F(4, 3) and F(2, 5): points 0, 1, -1, 1/2 and -2; contracts in {@link
- * Codelet#inputColumns} and {@link Codelet#inputRows}.
- */
-final class Input6 {
+/** BT of 6 inputs, for F(4, 3) and F(2, 5): points 0, 1, -1, 1/2 and -2. */
+final class Input6 implements InputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS =
+  private static final List<Matrix> FACTORS =
       List.of(
           Matrix.parse(
               "-1 1.5 1 0 0 0",
@@ -39,9 +36,13 @@ final class Input6 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Input6() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long[] fromOffs,
       long fromBlock,
@@ -104,7 +105,8 @@ final class Input6 {
     }
   }
 
-  static void rows(
+  @Override
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,

@@ -11,16 +11,15 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * BT of 7 inputs, for F(5, 3), F(4, 4), F(3, 5) and F(2, 6): points 0, 1, 1/2, -1/2, -3/2 and 3;
- * contracts in {@link Codelet#inputColumns} and {@link Codelet#inputRows}.
+ * BT of 7 inputs, for F(5, 3), F(4, 4), F(3, 5) and F(2, 6): points 0, 1, 1/2, -1/2, -3/2 and 3.
  */
-final class Input7 {
+final class Input7 implements InputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS =
+  private static final List<Matrix> FACTORS =
       List.of(
           Matrix.parse(
               "4.5 -3 -2.5 1 0 0 0",
@@ -41,9 +40,13 @@ final class Input7 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Input7() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long[] fromOffs,
       long fromBlock,
@@ -118,7 +121,8 @@ final class Input7 {
     }
   }
 
-  static void rows(
+  @Override
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,

@@ -12,15 +12,15 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * BT of 8 inputs, for F(6, 3), F(5, 4), F(4, 5), F(3, 6) and F(2, 7): points 0, 1, -1, 2, -2, 1/2
- * and -1/2; contracts in {@link Codelet#inputColumns} and {@link Codelet#inputRows}.
+ * and -1/2.
  */
-final class Input8 {
+final class Input8 implements InputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS =
+  private static final List<Matrix> FACTORS =
       List.of(
           Matrix.parse(
               "-1 0 5.25 0 -5.25 0 1 0",
@@ -43,9 +43,13 @@ final class Input8 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Input8() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long[] fromOffs,
       long fromBlock,
@@ -123,7 +127,8 @@ final class Input8 {
     }
   }
 
-  static void rows(
+  @Override
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,

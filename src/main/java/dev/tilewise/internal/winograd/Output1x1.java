@@ -11,23 +11,24 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/**
- * AT from 1 products to 1 outputs; contracts in {@link Codelet#outputColumns} and {@link
- * Codelet#outputRow}.
- */
-final class Output1x1 {
+/** AT from 1 products to 1 outputs. */
+final class Output1x1 implements OutputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS = List.of(Matrix.parse("1"));
+  private static final List<Matrix> FACTORS = List.of(Matrix.parse("1"));
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Output1x1() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long fromOff,
       long fromStep,
@@ -47,7 +48,8 @@ final class Output1x1 {
     }
   }
 
-  static void row(
+  @Override
+  public void row(
       MemorySegment from,
       long fromOff,
       long fromStep,

@@ -11,23 +11,24 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/**
- * AT from 4 products to 2 outputs; contracts in {@link Codelet#outputColumns} and {@link
- * Codelet#outputRow}.
- */
-final class Output2x4 {
+/** AT from 4 products to 2 outputs. */
+final class Output2x4 implements OutputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS = List.of(Matrix.parse("1 1 1 0", "0 1 -1 1"));
+  private static final List<Matrix> FACTORS = List.of(Matrix.parse("1 1 1 0", "0 1 -1 1"));
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Output2x4() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long fromOff,
       long fromStep,
@@ -55,7 +56,8 @@ final class Output2x4 {
     }
   }
 
-  static void row(
+  @Override
+  public void row(
       MemorySegment from,
       long fromOff,
       long fromStep,

@@ -11,26 +11,27 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/**
- * AT from 5 products to 4 outputs; contracts in {@link Codelet#outputColumns} and {@link
- * Codelet#outputRow}.
- */
-final class Output4x5 {
+/** AT from 5 products to 4 outputs. */
+final class Output4x5 implements OutputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS =
+  private static final List<Matrix> FACTORS =
       List.of(
           Matrix.parse("1 0 0 0 0", "0 1 1 0 0", "0 1 -1 0 0", "0 0 0 1 0", "0 0 0 0 1"),
           Matrix.parse("1 1 0 1 0", "0 0 1 2 0", "0 1 0 4 0", "0 0 1 8 1"));
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Output4x5() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long fromOff,
       long fromStep,
@@ -69,7 +70,8 @@ final class Output4x5 {
     }
   }
 
-  static void row(
+  @Override
+  public void row(
       MemorySegment from,
       long fromOff,
       long fromStep,

@@ -11,17 +11,14 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/**
- * AT from 6 products to 4 outputs; contracts in {@link Codelet#outputColumns} and {@link
- * Codelet#outputRow}.
- */
-final class Output4x6 {
+/** AT from 6 products to 4 outputs. */
+final class Output4x6 implements OutputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS =
+  private static final List<Matrix> FACTORS =
       List.of(
           Matrix.parse(
               "1 0 0 0 0 0",
@@ -34,9 +31,13 @@ final class Output4x6 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Output4x6() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long fromOff,
       long fromStep,
@@ -80,7 +81,8 @@ final class Output4x6 {
     }
   }
 
-  static void row(
+  @Override
+  public void row(
       MemorySegment from,
       long fromOff,
       long fromStep,

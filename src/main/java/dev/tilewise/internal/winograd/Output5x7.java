@@ -11,17 +11,14 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/**
- * AT from 7 products to 5 outputs; contracts in {@link Codelet#outputColumns} and {@link
- * Codelet#outputRow}.
- */
-final class Output5x7 {
+/** AT from 7 products to 5 outputs. */
+final class Output5x7 implements OutputCode {
 
   /**
    * The codelet is the product of these, in order; each row is one chain of additions or
    * multiply-adds.
    */
-  static final List<Matrix> FACTORS =
+  private static final List<Matrix> FACTORS =
       List.of(
           Matrix.parse(
               "1 0 0 0 0 0 0",
@@ -40,9 +37,13 @@ final class Output5x7 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private Output5x7() {}
+  @Override
+  public List<Matrix> factors() {
+    return FACTORS;
+  }
 
-  static void columns(
+  @Override
+  public void columns(
       MemorySegment from,
       long fromOff,
       long fromStep,
@@ -98,7 +99,8 @@ final class Output5x7 {
     }
   }
 
-  static void row(
+  @Override
+  public void row(
       MemorySegment from,
       long fromOff,
       long fromStep,

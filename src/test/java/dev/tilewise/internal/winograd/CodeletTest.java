@@ -74,8 +74,10 @@ class CodeletTest {
           IntStream.range(0, alpha).mapToLong(l -> 4 * (3 + (l * 37 % 7) * 70)).toArray();
       int toStep = blocks * block + 4;
       MemorySegment to = memory(new float[7 + alpha * toStep + 64]);
-      codelet.inputColumns(
-          memory(from), offsets, 4L * count, to, 28, 4L * toStep, 4L * block, blocks, count);
+      codelet
+          .input()
+          .columns(
+              memory(from), offsets, 4L * count, to, 28, 4L * toStep, 4L * block, blocks, count);
       for (int n = 0; n < blocks; n++) {
         for (int i = 0; i < count; i++) {
           for (int j = 0; j < alpha; j++) {
@@ -100,7 +102,7 @@ class CodeletTest {
     for (int count : new int[] {1, Lanes.COUNT, 2 * Lanes.COUNT + 1}) {
       float[] from = integers(codelet, 2 + alpha * 70 + 3 * 100 + 64);
       float[] to = new float[5 + alpha * 1000];
-      codelet.inputRows(memory(from), 8, 280, 400, to, 5, 1000, starts, steps, 1, 3, count);
+      codelet.input().rows(memory(from), 8, 280, 400, to, 5, 1000, starts, steps, 1, 3, count);
       for (int n = 0; n < 3; n++) {
         for (int i = 0; i < count; i++) {
           for (int j = 0; j < alpha; j++) {
@@ -123,7 +125,7 @@ class CodeletTest {
     int count = 2 * Lanes.COUNT;
     float[] from = integers(codelet, alpha * 50 + count);
     MemorySegment to = memory(new float[codelet.m() * 60 + count]);
-    codelet.outputColumns(memory(from), 0, 200, count, to, 4, 240);
+    codelet.output().columns(memory(from), 0, 200, count, to, 4, 240);
     double[][] at = codelet.transform().at().doubles();
     for (int i = 0; i < count; i++) {
       for (int j = 0; j < codelet.m(); j++) {
@@ -156,22 +158,24 @@ class CodeletTest {
           float[] marks = new float[pixels * yStep + Lanes.COUNT];
           Arrays.fill(marks, -12345);
           MemorySegment y = memory(marks);
-          codelet.outputRow(
-              memory(from),
-              8,
-              4L * step,
-              tiles,
-              count,
-              memory(bias),
-              0,
-              hasResidual ? memory(residual) : null,
-              y,
-              0,
-              4L * yStep,
-              last,
-              -500,
-              800,
-              new float[m * Lanes.COUNT]);
+          codelet
+              .output()
+              .row(
+                  memory(from),
+                  8,
+                  4L * step,
+                  tiles,
+                  count,
+                  memory(bias),
+                  0,
+                  hasResidual ? memory(residual) : null,
+                  y,
+                  0,
+                  4L * yStep,
+                  last,
+                  -500,
+                  800,
+                  new float[m * Lanes.COUNT]);
           for (int p = 0; p < pixels; p++) {
             for (int k = 0; k < yStep; k++) {
               double expected = -12345;
