@@ -1,6 +1,7 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Fill;
+import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.StackedTile;
 import dev.tilewise.internal.winograd.Codelet;
@@ -170,33 +171,86 @@ public final class WinogradForward implements Forward {
     for (int first = 0; first < columns; first += plan.inputTilesAtOnce()) {
       int tiles = Math.min(plan.inputTilesAtOnce(), columns - first);
       for (int phase = 0; phase < down.phases(); phase++) {
-        transformColumns(line, firstTile + first, tiles, phase, group, s, x);
+        if (plan.splitsChannels()) {
+          transformVectors(
+              line, firstTile + first, tiles, phase, group, stacking, at + first, s, x);
+        } else {
+          transformColumns(line, firstTile + first, tiles, phase, group, s, x);
+        }
       }
-      transformRows(tiles, stacking, at + first, s);
+      if (!plan.splitsChannels()) {
+        transformRows(tiles, stacking, at + first, 0, plan.depthVectors(), s);
+      }
     }
   }
 
-  /** The first dimension: down the columns under some tiles, into the half-transformed rows. */
+  /** Both dimensions of a phase down, a few vectors of channels at a time: the half stays in L1. */
+  private void transformVectors(
+      long line,
+      int tile,
+      int tiles,
+      int phase,
+      int group,
+      Stacking stacking,
+      int at,
+      WinogradScratch s,
+      MemorySegment x) {
+    long firstRow = down.firstInput(latticeDown(line), tileDown(line), phase);
+    long lastRow = firstRow + (down.alpha() - 1L) * down.step();
+    boolean inside = firstRow >= 0 && lastRow < g.h();
+    int positions = across.positions(tiles);
+    long pixel = (long) g.c() * Float.BYTES;
+    if (!inside) {
+      long firstColumn = across.firstInput(latticeAcross(line), tile, 0);
+      stage(image(line), firstRow, firstColumn, positions, s, x);
+      shift(s.offsets, (long) group * g.groupC() * Float.BYTES);
+    }
+    for (int q = 0; q < across.phases(); q++) {
+      int before = 0;
+      int end = positions;
+      if (inside) {
+        long firstColumn = across.firstInput(latticeAcross(line), tile, q);
+        before = across.positionAt(0, firstColumn, positions);
+        end = Math.max(before, across.positionAt(g.w(), firstColumn, positions));
+        locate(image(line), firstRow, firstColumn + (long) before * across.step(), group, s);
+        zeros(s, 0, plan.positionBytes(), 0, before);
+        zeros(s, 0, plan.positionBytes(), end, positions);
+      }
+      int vector = (int) (channel(phase, q) / Lanes.COUNT);
+      int endVector = vector + g.groupC() / Lanes.COUNT;
+      while (vector < endVector) {
+        int vectors = Math.min(plan.inputVectorsAtOnce(), endVector - vector);
+        int count = vectors * Lanes.COUNT;
+        long to = before * plan.positionBytes();
+        if (before < end) {
+          columns(inside ? x : s.strip, s, across.step() * pixel, to, end - before, count);
+        }
+        transformRows(tiles, stacking, at, vector, vectors, s);
+        shift(s.offsets, (long) count * Float.BYTES);
+        vector += vectors;
+      }
+      // In the strip the next phase is the next pixel.
+      shift(s.offsets, pixel - (long) g.groupC() * Float.BYTES);
+    }
+  }
+
+  private static void shift(long[] offsets, long bytes) {
+    for (int a = 0; a < offsets.length; a++) {
+      offsets[a] += bytes;
+    }
+  }
+
+  /** The first dimension: down the columns under some tiles, of all channels of a phase down. */
   private void transformColumns(
       long line, int tile, int tiles, int phase, int group, WinogradScratch s, MemorySegment x) {
     long firstRow = down.firstInput(latticeDown(line), tileDown(line), phase);
-    long lastRow = firstRow + (down.alpha() - 1L) * down.step();
     int positions = across.positions(tiles);
-    if (firstRow >= 0 && lastRow < g.h() && plan.readsInPlace()) {
-      for (int q = 0; q < across.phases(); q++) {
-        long firstColumn = across.firstInput(latticeAcross(line), tile, q);
-        inPlace(image(line), firstRow, firstColumn, positions, phase, q, group, s, x);
-      }
-      return;
-    }
     long firstColumn = across.firstInput(latticeAcross(line), tile, 0);
     stage(image(line), firstRow, firstColumn, positions, s, x);
+    shift(s.offsets, (long) group * g.groupC() * Float.BYTES);
     long pixel = (long) g.c() * Float.BYTES;
     int chunk = plan.chunk();
     for (int q = 0; q < across.phases(); q += plan.mergesPhases() ? across.phases() : 1) {
-      for (int a = 0; a < down.alpha(); a++) {
-        s.offsets[a] += q == 0 ? (long) group * g.groupC() * Float.BYTES : pixel;
-      }
       long from = across.step() * pixel;
       long to = channel(phase, q) * Float.BYTES;
       if (plan.contiguous()) {
@@ -204,6 +258,7 @@ public final class WinogradForward implements Forward {
       } else {
         columns(s.strip, s, from, to, positions, chunk);
       }
+      shift(s.offsets, pixel);
     }
   }
 
@@ -220,40 +275,19 @@ public final class WinogradForward implements Forward {
         .columns(from, s.offsets, fromBlock, s.half, to, step, plan.positionBytes(), blocks, count);
   }
 
-  /** Reads the inputs where they are; positions in the padding become zeros. */
-  private void inPlace(
-      int n,
-      long firstRow,
-      long firstColumn,
-      int positions,
-      int phaseDown,
-      int phaseAcross,
-      int group,
-      WinogradScratch s,
-      MemorySegment x) {
-    int before = across.positionAt(0, firstColumn, positions);
-    int end = Math.max(before, across.positionAt(g.w(), firstColumn, positions));
-    long column = firstColumn + (long) before * across.step();
+  /** Where the inputs of some rows start. */
+  private void locate(int n, long firstRow, long column, int group, WinogradScratch s) {
     for (int a = 0; a < down.alpha(); a++) {
       long row = firstRow + (long) a * down.step();
       long pixel = ((long) n * g.h() + row) * g.w() + column;
       s.offsets[a] = (pixel * g.c() + (long) group * g.groupC()) * Float.BYTES;
     }
-    long step = plan.positionBytes();
-    long to = channel(phaseDown, phaseAcross) * Float.BYTES;
-    long from = (long) across.step() * g.c() * Float.BYTES;
-    if (before < end) {
-      columns(x, s, from, to + before * step, end - before, g.groupC());
-    }
-    zeros(s, to, 0, before);
-    zeros(s, to, end, positions);
   }
 
-  private void zeros(WinogradScratch s, long to, int first, int end) {
+  private void zeros(WinogradScratch s, long to, long bytes, int first, int end) {
     for (int position = first; position < end; position++) {
       for (int a = 0; a < down.alpha(); a++) {
-        long at = a * plan.halfStep() + position * plan.positionBytes() + to;
-        Fill.zeros(s.half, at, (long) g.groupC() * Float.BYTES);
+        Fill.zeros(s.half, a * plan.halfStep() + position * plan.positionBytes() + to, bytes);
       }
     }
   }
@@ -282,27 +316,30 @@ public final class WinogradForward implements Forward {
   }
 
   /** The second dimension: along the rows, into the stacks of V from tile {@code at} on. */
-  private void transformRows(int tiles, Stacking stacking, int at, WinogradScratch s) {
+  private void transformRows(
+      int tiles, Stacking stacking, int at, int firstVector, int vectors, WinogradScratch s) {
     Codelet codelet = across.codelet();
     int plane = plan.planeV();
     long position = plan.positionBytes();
-    for (int a = 0; a < down.alpha(); a++) {
-      codelet
-          .input()
-          .rows(
-              s.half,
-              a * plan.halfStep(),
-              position,
-              codelet.m() * position,
-              s.v,
-              WinogradScratch.LEAD + a * codelet.alpha() * plane,
-              plane,
-              stacking.starts(),
-              stacking.steps(),
-              at,
-              tiles,
-              plan.depth());
-    }
+    codelet
+        .input()
+        .rows(
+            s.half,
+            0,
+            position,
+            codelet.m() * position,
+            plan.halfStep(),
+            s.v,
+            WinogradScratch.LEAD,
+            plane,
+            codelet.alpha() * plane,
+            stacking.starts(),
+            stacking.steps(),
+            at,
+            tiles,
+            down.alpha(),
+            firstVector,
+            vectors);
   }
 
   /** M = V U, product by product, for a range of panels. */
@@ -377,37 +414,41 @@ public final class WinogradForward implements Forward {
       int ox = across.firstOutput(latticeAcross, firstTile + first);
       int floats = count * width;
       long half = (long) floats * Float.BYTES;
-      for (int b = 0; b < alpha; b++) {
-        long from = b * planeM + (long) (at + first) * width * Float.BYTES;
-        down.codelet()
-            .output()
-            .columns(
-                s.products, from, alpha * planeM, floats, s.halfOutputs, b * half, alpha * half);
-      }
-      for (int i = 0; i < outputRows; i++) {
-        long row = (long) image(line) * g.oh() + oy + (long) i * down.dilation();
-        long pixel = row * g.ow() + ox;
-        long out = (pixel * g.k() + (long) group * g.groupK() + firstFilter) * Float.BYTES;
-        across
-            .codelet()
-            .output()
-            .row(
-                s.halfOutputs,
-                i * alpha * half,
-                half,
-                count,
-                filters,
-                init,
-                bias,
-                residual,
-                y,
-                out,
-                (long) across.dilation() * g.k() * Float.BYTES,
-                lastOutputs,
-                lo,
-                hi,
-                s.rest);
-      }
+      down.codelet()
+          .output()
+          .columns(
+              s.products,
+              (long) (at + first) * width * Float.BYTES,
+              alpha * planeM,
+              planeM,
+              alpha,
+              floats / Lanes.COUNT,
+              s.halfOutputs,
+              0,
+              alpha * half);
+      long pixel = ((long) image(line) * g.oh() + oy) * g.ow() + ox;
+      across
+          .codelet()
+          .output()
+          .rows(
+              s.halfOutputs,
+              0,
+              half,
+              alpha * half,
+              outputRows,
+              count,
+              filters,
+              init,
+              bias,
+              residual,
+              y,
+              (pixel * g.k() + (long) group * g.groupK() + firstFilter) * Float.BYTES,
+              (long) across.dilation() * g.k() * Float.BYTES,
+              (long) down.dilation() * g.ow() * g.k() * Float.BYTES,
+              lastOutputs,
+              lo,
+              hi,
+              s.rest);
     }
   }
 

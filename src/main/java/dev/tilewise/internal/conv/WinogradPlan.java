@@ -28,11 +28,11 @@ public final class WinogradPlan {
   /** Products: they are written and read again at once. */
   private static final long PRODUCT_BYTES = 384 << 10;
 
-  /** Half-transformed inputs. */
-  private static final int HALF_INPUT_FLOATS = (32 << 10) / Float.BYTES;
+  /** Half-transformed inputs: written and read at once; 16 to 96 KB are equal within 3 %. */
+  private static final int HALF_INPUT_FLOATS = (48 << 10) / Float.BYTES;
 
-  /** Half-transformed outputs: half of L1. */
-  private static final int HALF_FLOATS = (64 << 10) / Float.BYTES;
+  /** Half-transformed outputs: written and read at once. */
+  private static final int HALF_FLOATS = (48 << 10) / Float.BYTES;
 
   private final Geometry g;
   private final WinogradAxis down;
@@ -243,6 +243,11 @@ public final class WinogradPlan {
     return depth;
   }
 
+  /** Vectors of channels of V. */
+  int depthVectors() {
+    return paddedDepth() / Lanes.COUNT;
+  }
+
   private int paddedDepth() {
     return (depth + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
   }
@@ -276,9 +281,19 @@ public final class WinogradPlan {
     return products() * planeM(productFilters);
   }
 
-  /** Whether whole vectors of input can be read where they are. */
-  boolean readsInPlace() {
+  /** Whether a phase has whole vectors of channels: then a few of them are transformed at once. */
+  boolean splitsChannels() {
     return g.groupC() % Lanes.COUNT == 0;
+  }
+
+  /** Vectors of channels that are transformed at once, if they are split. */
+  int inputVectorsAtOnce() {
+    return Math.max(1, Math.min(g.groupC() / Lanes.COUNT, tileVectors() / inputTilesAtOnce()));
+  }
+
+  /** Vectors of channels times tiles that are half-transformed at once. */
+  private int tileVectors() {
+    return Math.max(1, HALF_INPUT_FLOATS / (down.alpha() * across.m() * Lanes.COUNT));
   }
 
   /** Whether the positions of a row are the pixels of a row. */
@@ -298,15 +313,22 @@ public final class WinogradPlan {
 
   /** Bytes from position to position of half-transformed inputs. */
   long positionBytes() {
+    if (splitsChannels()) {
+      return (long) inputVectorsAtOnce() * Lanes.BYTES;
+    }
     // The last vector of a chunk may write too much.
     boolean exact = contiguous() || chunk() % Lanes.COUNT == 0;
     return (long) (exact ? depth : paddedDepth() + Lanes.COUNT) * Float.BYTES;
   }
 
-  /** Tiles whose input is half-transformed at once. */
+  /** Tiles whose input is half-transformed at once: as many each time as possible. */
   int inputTilesAtOnce() {
-    long perTile = (long) down.alpha() * across.m() * depth;
-    return (int) Math.max(1, Math.min(blockColumns, HALF_INPUT_FLOATS / perTile));
+    long most =
+        splitsChannels()
+            ? tileVectors()
+            : Math.max(1, HALF_INPUT_FLOATS / ((long) down.alpha() * across.m() * depth));
+    long times = (blockColumns + most - 1) / most;
+    return (int) ((blockColumns + times - 1) / times);
   }
 
   /** Input pixels of a row under them. */
@@ -335,12 +357,12 @@ public final class WinogradPlan {
 
   /** Tiles that are half-transformed at once. */
   int tilesAtOnce() {
-    long perTile = (long) down.m() * across.alpha() * paddedK();
+    long perTile = (long) down.m() * across.alpha() * productFilters;
     return (int) Math.max(1, Math.min(blockColumns, HALF_FLOATS / perTile));
   }
 
   long halfOutputBytes() {
-    return (long) down.m() * across.alpha() * tilesAtOnce() * paddedK() * Float.BYTES;
+    return (long) down.m() * across.alpha() * tilesAtOnce() * productFilters * Float.BYTES;
   }
 
   private static long wholeVectors(long bytes) {

@@ -2,7 +2,6 @@ package dev.tilewise.internal.kernel;
 
 import static dev.tilewise.internal.kernel.Lanes.BYTES;
 import static dev.tilewise.internal.kernel.Lanes.COUNT;
-import static dev.tilewise.internal.kernel.Lanes.SHIFT;
 import static dev.tilewise.internal.kernel.Lanes.SPECIES;
 import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
@@ -28,28 +27,10 @@ final class Stacked8x2 {
       long dOff,
       long dStep,
       int stacks) {
-    if (length % 2 == 0) {
-      even(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-    } else {
-      odd(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-    }
-  }
-
-  /** Two terms at a time: they share the checks of a's bounds. */
-  private static void even(
-      float[] a,
-      int aOff,
-      int aStep,
-      int length,
-      MemorySegment b,
-      long bOff,
-      MemorySegment d,
-      long dOff,
-      long dStep,
-      int stacks) {
     if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
+    long bEnd = bOff + (long) length * (2 * BYTES);
     int first = aOff;
     long out = dOff;
     for (int stack = 0; stack < stacks; stack++) {
@@ -69,152 +50,42 @@ final class Stacked8x2 {
       FloatVector d61 = FloatVector.zero(SPECIES);
       FloatVector d70 = FloatVector.zero(SPECIES);
       FloatVector d71 = FloatVector.zero(SPECIES);
-      for (int i = 0; i < length; i += 2) {
-        int at = first + (i >> SHIFT) * (8 * COUNT) + (i & (COUNT - 1));
-        long bAt = bOff + (long) i * (2 * BYTES);
-        FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
-        FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
-        FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
-        d00 = v.fma(b0, d00);
-        d01 = v.fma(b1, d01);
-        v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
-        d10 = v.fma(b0, d10);
-        d11 = v.fma(b1, d11);
-        v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
-        d20 = v.fma(b0, d20);
-        d21 = v.fma(b1, d21);
-        v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
-        d30 = v.fma(b0, d30);
-        d31 = v.fma(b1, d31);
-        v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT]);
-        d40 = v.fma(b0, d40);
-        d41 = v.fma(b1, d41);
-        v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT]);
-        d50 = v.fma(b0, d50);
-        d51 = v.fma(b1, d51);
-        v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT]);
-        d60 = v.fma(b0, d60);
-        d61 = v.fma(b1, d61);
-        v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT]);
-        d70 = v.fma(b0, d70);
-        d71 = v.fma(b1, d71);
-        b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt + 2 * BYTES, ORDER);
-        b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + 3 * BYTES, ORDER);
-        v = FloatVector.broadcast(SPECIES, a[at + 1]);
-        d00 = v.fma(b0, d00);
-        d01 = v.fma(b1, d01);
-        v = FloatVector.broadcast(SPECIES, a[at + COUNT + 1]);
-        d10 = v.fma(b0, d10);
-        d11 = v.fma(b1, d11);
-        v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT + 1]);
-        d20 = v.fma(b0, d20);
-        d21 = v.fma(b1, d21);
-        v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT + 1]);
-        d30 = v.fma(b0, d30);
-        d31 = v.fma(b1, d31);
-        v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT + 1]);
-        d40 = v.fma(b0, d40);
-        d41 = v.fma(b1, d41);
-        v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT + 1]);
-        d50 = v.fma(b0, d50);
-        d51 = v.fma(b1, d51);
-        v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT + 1]);
-        d60 = v.fma(b0, d60);
-        d61 = v.fma(b1, d61);
-        v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT + 1]);
-        d70 = v.fma(b0, d70);
-        d71 = v.fma(b1, d71);
-      }
-      d00.intoMemorySegment(d, out, ORDER);
-      d01.intoMemorySegment(d, out + BYTES, ORDER);
-      out += dStep;
-      d10.intoMemorySegment(d, out, ORDER);
-      d11.intoMemorySegment(d, out + BYTES, ORDER);
-      out += dStep;
-      d20.intoMemorySegment(d, out, ORDER);
-      d21.intoMemorySegment(d, out + BYTES, ORDER);
-      out += dStep;
-      d30.intoMemorySegment(d, out, ORDER);
-      d31.intoMemorySegment(d, out + BYTES, ORDER);
-      out += dStep;
-      d40.intoMemorySegment(d, out, ORDER);
-      d41.intoMemorySegment(d, out + BYTES, ORDER);
-      out += dStep;
-      d50.intoMemorySegment(d, out, ORDER);
-      d51.intoMemorySegment(d, out + BYTES, ORDER);
-      out += dStep;
-      d60.intoMemorySegment(d, out, ORDER);
-      d61.intoMemorySegment(d, out + BYTES, ORDER);
-      out += dStep;
-      d70.intoMemorySegment(d, out, ORDER);
-      d71.intoMemorySegment(d, out + BYTES, ORDER);
-      out += dStep;
-      first += aStep;
-    }
-  }
-
-  private static void odd(
-      float[] a,
-      int aOff,
-      int aStep,
-      int length,
-      MemorySegment b,
-      long bOff,
-      MemorySegment d,
-      long dOff,
-      long dStep,
-      int stacks) {
-    if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
-      throw new IllegalArgumentException("kernels take off-heap memory only");
-    }
-    int first = aOff;
-    long out = dOff;
-    for (int stack = 0; stack < stacks; stack++) {
-      FloatVector d00 = FloatVector.zero(SPECIES);
-      FloatVector d01 = FloatVector.zero(SPECIES);
-      FloatVector d10 = FloatVector.zero(SPECIES);
-      FloatVector d11 = FloatVector.zero(SPECIES);
-      FloatVector d20 = FloatVector.zero(SPECIES);
-      FloatVector d21 = FloatVector.zero(SPECIES);
-      FloatVector d30 = FloatVector.zero(SPECIES);
-      FloatVector d31 = FloatVector.zero(SPECIES);
-      FloatVector d40 = FloatVector.zero(SPECIES);
-      FloatVector d41 = FloatVector.zero(SPECIES);
-      FloatVector d50 = FloatVector.zero(SPECIES);
-      FloatVector d51 = FloatVector.zero(SPECIES);
-      FloatVector d60 = FloatVector.zero(SPECIES);
-      FloatVector d61 = FloatVector.zero(SPECIES);
-      FloatVector d70 = FloatVector.zero(SPECIES);
-      FloatVector d71 = FloatVector.zero(SPECIES);
-      for (int i = 0; i < length; i++) {
-        int at = first + (i >> SHIFT) * (8 * COUNT) + (i & (COUNT - 1));
-        long bAt = bOff + (long) i * (2 * BYTES);
-        FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
-        FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
-        FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
-        d00 = v.fma(b0, d00);
-        d01 = v.fma(b1, d01);
-        v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
-        d10 = v.fma(b0, d10);
-        d11 = v.fma(b1, d11);
-        v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
-        d20 = v.fma(b0, d20);
-        d21 = v.fma(b1, d21);
-        v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
-        d30 = v.fma(b0, d30);
-        d31 = v.fma(b1, d31);
-        v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT]);
-        d40 = v.fma(b0, d40);
-        d41 = v.fma(b1, d41);
-        v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT]);
-        d50 = v.fma(b0, d50);
-        d51 = v.fma(b1, d51);
-        v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT]);
-        d60 = v.fma(b0, d60);
-        d61 = v.fma(b1, d61);
-        v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT]);
-        d70 = v.fma(b0, d70);
-        d71 = v.fma(b1, d71);
+      int at = first;
+      long bAt = bOff;
+      // Bounded by addresses, so that C2 does not make counted loops of it (decisions/0008).
+      while (bAt < bEnd) {
+        long stop = Math.min(bEnd, bAt + (long) COUNT * (2 * BYTES));
+        do {
+          FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+          FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
+          FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
+          d00 = v.fma(b0, d00);
+          d01 = v.fma(b1, d01);
+          v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
+          d10 = v.fma(b0, d10);
+          d11 = v.fma(b1, d11);
+          v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
+          d20 = v.fma(b0, d20);
+          d21 = v.fma(b1, d21);
+          v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
+          d30 = v.fma(b0, d30);
+          d31 = v.fma(b1, d31);
+          v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT]);
+          d40 = v.fma(b0, d40);
+          d41 = v.fma(b1, d41);
+          v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT]);
+          d50 = v.fma(b0, d50);
+          d51 = v.fma(b1, d51);
+          v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT]);
+          d60 = v.fma(b0, d60);
+          d61 = v.fma(b1, d61);
+          v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT]);
+          d70 = v.fma(b0, d70);
+          d71 = v.fma(b1, d71);
+          at++;
+          bAt += 2 * BYTES;
+        } while (bAt < stop);
+        at += 7 * COUNT;
       }
       d00.intoMemorySegment(d, out, ORDER);
       d01.intoMemorySegment(d, out + BYTES, ORDER);

@@ -2,7 +2,6 @@ package dev.tilewise.internal.kernel;
 
 import static dev.tilewise.internal.kernel.Lanes.BYTES;
 import static dev.tilewise.internal.kernel.Lanes.COUNT;
-import static dev.tilewise.internal.kernel.Lanes.SHIFT;
 import static dev.tilewise.internal.kernel.Lanes.SPECIES;
 import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
@@ -31,6 +30,7 @@ final class Stacked9x3 {
     if (b.getClass() != NATIVE || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
+    long bEnd = bOff + (long) length * (3 * BYTES);
     int first = aOff;
     long out = dOff;
     for (int stack = 0; stack < stacks; stack++) {
@@ -61,48 +61,55 @@ final class Stacked9x3 {
       FloatVector d80 = FloatVector.zero(SPECIES);
       FloatVector d81 = FloatVector.zero(SPECIES);
       FloatVector d82 = FloatVector.zero(SPECIES);
-      for (int i = 0; i < length; i++) {
-        int at = first + (i >> SHIFT) * (9 * COUNT) + (i & (COUNT - 1));
-        long bAt = bOff + (long) i * (3 * BYTES);
-        FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
-        FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
-        FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, b, bAt + 2 * BYTES, ORDER);
-        FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
-        d00 = v.fma(b0, d00);
-        d01 = v.fma(b1, d01);
-        d02 = v.fma(b2, d02);
-        v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
-        d10 = v.fma(b0, d10);
-        d11 = v.fma(b1, d11);
-        d12 = v.fma(b2, d12);
-        v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
-        d20 = v.fma(b0, d20);
-        d21 = v.fma(b1, d21);
-        d22 = v.fma(b2, d22);
-        v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
-        d30 = v.fma(b0, d30);
-        d31 = v.fma(b1, d31);
-        d32 = v.fma(b2, d32);
-        v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT]);
-        d40 = v.fma(b0, d40);
-        d41 = v.fma(b1, d41);
-        d42 = v.fma(b2, d42);
-        v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT]);
-        d50 = v.fma(b0, d50);
-        d51 = v.fma(b1, d51);
-        d52 = v.fma(b2, d52);
-        v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT]);
-        d60 = v.fma(b0, d60);
-        d61 = v.fma(b1, d61);
-        d62 = v.fma(b2, d62);
-        v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT]);
-        d70 = v.fma(b0, d70);
-        d71 = v.fma(b1, d71);
-        d72 = v.fma(b2, d72);
-        v = FloatVector.broadcast(SPECIES, a[at + 8 * COUNT]);
-        d80 = v.fma(b0, d80);
-        d81 = v.fma(b1, d81);
-        d82 = v.fma(b2, d82);
+      int at = first;
+      long bAt = bOff;
+      // Bounded by addresses, so that C2 does not make counted loops of it (decisions/0008).
+      while (bAt < bEnd) {
+        long stop = Math.min(bEnd, bAt + (long) COUNT * (3 * BYTES));
+        do {
+          FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+          FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
+          FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, b, bAt + 2 * BYTES, ORDER);
+          FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
+          d00 = v.fma(b0, d00);
+          d01 = v.fma(b1, d01);
+          d02 = v.fma(b2, d02);
+          v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
+          d10 = v.fma(b0, d10);
+          d11 = v.fma(b1, d11);
+          d12 = v.fma(b2, d12);
+          v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
+          d20 = v.fma(b0, d20);
+          d21 = v.fma(b1, d21);
+          d22 = v.fma(b2, d22);
+          v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
+          d30 = v.fma(b0, d30);
+          d31 = v.fma(b1, d31);
+          d32 = v.fma(b2, d32);
+          v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT]);
+          d40 = v.fma(b0, d40);
+          d41 = v.fma(b1, d41);
+          d42 = v.fma(b2, d42);
+          v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT]);
+          d50 = v.fma(b0, d50);
+          d51 = v.fma(b1, d51);
+          d52 = v.fma(b2, d52);
+          v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT]);
+          d60 = v.fma(b0, d60);
+          d61 = v.fma(b1, d61);
+          d62 = v.fma(b2, d62);
+          v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT]);
+          d70 = v.fma(b0, d70);
+          d71 = v.fma(b1, d71);
+          d72 = v.fma(b2, d72);
+          v = FloatVector.broadcast(SPECIES, a[at + 8 * COUNT]);
+          d80 = v.fma(b0, d80);
+          d81 = v.fma(b1, d81);
+          d82 = v.fma(b2, d82);
+          at++;
+          bAt += 3 * BYTES;
+        } while (bAt < stop);
+        at += 8 * COUNT;
       }
       d00.intoMemorySegment(d, out, ORDER);
       d01.intoMemorySegment(d, out + BYTES, ORDER);

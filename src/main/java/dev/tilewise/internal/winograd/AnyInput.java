@@ -87,20 +87,25 @@ final class AnyInput implements InputCode {
       long fromOff,
       long fromStep,
       long fromTile,
+      long fromRow,
       float[] to,
       int toOff,
       int toStep,
+      int toRow,
       int[] toTiles,
       int[] toVectors,
       int firstTile,
       int tiles,
-      int count) {
-    int vectors = (count + COUNT - 1) / COUNT;
-    for (int n = 0; n < tiles; n++) {
+      int rows,
+      int firstVector,
+      int vectors) {
+    for (int n = 0; n < rows * tiles; n++) {
+      int tile = firstTile + n % tiles;
+      long f = fromOff + n / tiles * fromRow + n % tiles * fromTile;
+      int step = toVectors[tile];
+      int first = toOff + n / tiles * toRow + toTiles[tile] + firstVector * step;
       for (int j = 0; j < alpha; j++) {
-        int t = toOff + toTiles[firstTile + n] + j * toStep;
-        int step = toVectors[firstTile + n];
-        row(bt, j * alpha, alpha, from, fromOff + n * fromTile, fromStep, to, t, step, vectors);
+        row(bt, j * alpha, alpha, from, f, fromStep, to, first + j * toStep, step, vectors);
       }
     }
   }

@@ -46,12 +46,18 @@ final class AnyOutput implements OutputCode {
       MemorySegment from,
       long fromOff,
       long fromStep,
-      int count,
+      long fromBlock,
+      int blocks,
+      int vectors,
       MemorySegment to,
       long toOff,
       long toStep) {
-    for (int j = 0; j < m; j++) {
-      column(at, j * alpha, alpha, from, fromOff, fromStep, count, to, toOff + j * toStep);
+    for (int block = 0; block < blocks; block++) {
+      long f = fromOff + block * fromBlock;
+      long t = toOff + (long) block * vectors * BYTES;
+      for (int j = 0; j < m; j++) {
+        column(at, j * alpha, alpha, from, f, fromStep, vectors * COUNT, to, t + j * toStep);
+      }
     }
   }
 
@@ -81,10 +87,12 @@ final class AnyOutput implements OutputCode {
   }
 
   @Override
-  public void row(
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,
+      long fromRow,
+      int rows,
       int tiles,
       int count,
       MemorySegment init,
@@ -93,16 +101,18 @@ final class AnyOutput implements OutputCode {
       MemorySegment y,
       long yOff,
       long yStep,
+      long yRow,
       int lastOutputs,
       float lo,
       float hi,
       float[] rest) {
     long tileBytes = (long) (count + COUNT - 1) / COUNT * BYTES;
     int whole = count - count % COUNT;
-    for (int n = 0; n < tiles; n++) {
-      int outputs = n == tiles - 1 ? lastOutputs : m;
-      long f = fromOff + n * tileBytes;
-      long out = yOff + n * m * yStep;
+    for (int n = 0; n < rows * tiles; n++) {
+      int tile = n % tiles;
+      int outputs = tile == tiles - 1 ? lastOutputs : m;
+      long f = fromOff + n / tiles * fromRow + tile * tileBytes;
+      long out = yOff + n / tiles * yRow + tile * m * yStep;
       for (int j = 0; j < outputs; j++) {
         pixel(
             at,

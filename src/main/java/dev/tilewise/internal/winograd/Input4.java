@@ -80,14 +80,18 @@ final class Input4 implements InputCode {
       long fromOff,
       long fromStep,
       long fromTile,
+      long fromRow,
       float[] to,
       int toOff,
       int toStep,
+      int toRow,
       int[] toTiles,
       int[] toVectors,
       int firstTile,
       int tiles,
-      int count) {
+      int rows,
+      int firstVector,
+      int vectors) {
     if (from.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
@@ -99,14 +103,16 @@ final class Input4 implements InputCode {
     int to1 = toOff + toStep;
     int to2 = toOff + 2 * toStep;
     int to3 = toOff + 3 * toStep;
-    int vectors = (count + COUNT - 1) / COUNT;
     long fromJump = fromTile - (long) vectors * BYTES;
+    int endTile = firstTile + tiles;
     int tile = firstTile;
-    int t = toTiles[tile];
     int toVector = toVectors[tile];
+    int t = toTiles[tile] + firstVector * toVector;
+    long rowF = 0;
+    int rowT = 0;
     long f = 0;
     int left = vectors;
-    for (int n = tiles * vectors; n > 0; n--) {
+    for (int n = rows * tiles * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
       FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
@@ -117,12 +123,17 @@ final class Input4 implements InputCode {
       x3.sub(x1).intoArray(to, to3 + t);
       f += BYTES;
       t += toVector;
-      if (--left == 0 && n > 1) {
+      if (--left == 0) {
         left = vectors;
         f += fromJump;
-        tile++;
-        t = toTiles[tile];
+        if (++tile == endTile) {
+          tile = firstTile;
+          rowF += fromRow;
+          rowT += toRow;
+          f = rowF;
+        }
         toVector = toVectors[tile];
+        t = rowT + toTiles[tile] + firstVector * toVector;
       }
     }
   }

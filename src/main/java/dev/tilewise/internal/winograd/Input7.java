@@ -127,14 +127,18 @@ final class Input7 implements InputCode {
       long fromOff,
       long fromStep,
       long fromTile,
+      long fromRow,
       float[] to,
       int toOff,
       int toStep,
+      int toRow,
       int[] toTiles,
       int[] toVectors,
       int firstTile,
       int tiles,
-      int count) {
+      int rows,
+      int firstVector,
+      int vectors) {
     if (from.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
@@ -162,14 +166,16 @@ final class Input7 implements InputCode {
     int to4 = toOff + 4 * toStep;
     int to5 = toOff + 5 * toStep;
     int to6 = toOff + 6 * toStep;
-    int vectors = (count + COUNT - 1) / COUNT;
     long fromJump = fromTile - (long) vectors * BYTES;
+    int endTile = firstTile + tiles;
     int tile = firstTile;
-    int t = toTiles[tile];
     int toVector = toVectors[tile];
+    int t = toTiles[tile] + firstVector * toVector;
+    long rowF = 0;
+    int rowT = 0;
     long f = 0;
     int left = vectors;
-    for (int n = tiles * vectors; n > 0; n--) {
+    for (int n = rows * tiles * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
       FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
@@ -193,12 +199,17 @@ final class Input7 implements InputCode {
       w1.fma(cm0_25, w3).intoArray(to, to6 + t);
       f += BYTES;
       t += toVector;
-      if (--left == 0 && n > 1) {
+      if (--left == 0) {
         left = vectors;
         f += fromJump;
-        tile++;
-        t = toTiles[tile];
+        if (++tile == endTile) {
+          tile = firstTile;
+          rowF += fromRow;
+          rowT += toRow;
+          f = rowF;
+        }
         toVector = toVectors[tile];
+        t = rowT + toTiles[tile] + firstVector * toVector;
       }
     }
   }

@@ -47,11 +47,13 @@ public interface InputCode {
       int count);
 
   /**
-   * BT of a line of tiles, into stacks of tiles: for each tile n and vector v of its channels
+   * BT of a line of tiles, into stacks of tiles: for each row i that {@link #columns} made, tile n
+   * and vector v of its channels
    *
    * <pre>{@code
-   * to[toOff + toTiles[firstTile + n] + v toVectors[firstTile + n] + j toStep + lane] =
-   *     sum over l of BT[j, l] from[fromOff + l fromStep + n fromTile + v bytes + 4 lane]
+   * to[toOff + i toRow + toTiles[firstTile + n] + (firstVector + v) toVectors[firstTile + n]
+   *     + j toStep + lane] =
+   *         sum over l of BT[j, l] from[fromOff + i fromRow + l fromStep + n fromTile + v bytes + 4 lane]
    * }</pre>
    *
    * Offsets in from are bytes, others floats.
@@ -60,26 +62,34 @@ public interface InputCode {
    * @param fromOff where the first starts
    * @param fromStep from input to input
    * @param fromTile from tile to tile
+   * @param fromRow from row to row
    * @param to receives the products
    * @param toOff where the first starts
    * @param toStep from product to product
+   * @param toRow from row to row
    * @param toTiles where tiles start
    * @param toVectors from vector to vector of a tile
    * @param firstTile the first one's number in both
    * @param tiles how many
-   * @param count channels
+   * @param rows how many
+   * @param firstVector number of the first vector of channels in to
+   * @param vectors how many
    */
   void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,
       long fromTile,
+      long fromRow,
       float[] to,
       int toOff,
       int toStep,
+      int toRow,
       int[] toTiles,
       int[] toVectors,
       int firstTile,
       int tiles,
-      int count);
+      int rows,
+      int firstVector,
+      int vectors);
 }

@@ -32,7 +32,9 @@ final class Output1x1 implements OutputCode {
       MemorySegment from,
       long fromOff,
       long fromStep,
-      int count,
+      long fromBlock,
+      int blocks,
+      int vectors,
       MemorySegment to,
       long toOff,
       long toStep) {
@@ -41,18 +43,29 @@ final class Output1x1 implements OutputCode {
     }
     long from0 = fromOff;
     long to0 = toOff;
-    for (int i = 0; i < count; i += COUNT) {
-      long f = (long) i * Float.BYTES;
+    long fromJump = fromBlock - (long) vectors * BYTES;
+    long f = 0;
+    long t = 0;
+    int left = vectors;
+    for (int n = blocks * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
-      x0.intoMemorySegment(to, to0 + f, ORDER);
+      x0.intoMemorySegment(to, to0 + t, ORDER);
+      f += BYTES;
+      t += BYTES;
+      if (--left == 0) {
+        left = vectors;
+        f += fromJump;
+      }
     }
   }
 
   @Override
-  public void row(
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,
+      long fromRow,
+      int rows,
       int tiles,
       int count,
       MemorySegment init,
@@ -61,6 +74,7 @@ final class Output1x1 implements OutputCode {
       MemorySegment y,
       long yOff,
       long yStep,
+      long yRow,
       int lastOutputs,
       float lo,
       float hi,
@@ -79,13 +93,15 @@ final class Output1x1 implements OutputCode {
     long out = yOff;
     long f = 0;
     int k = 0;
-    int total = tiles * vectors;
-    for (int n = total; n > 0; n--) {
+    long rowF = 0;
+    long rowOut = yOff;
+    int left = tiles;
+    int outputs = left > 1 ? 1 : lastOutputs;
+    for (int n = rows * tiles * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector bias =
           FloatVector.fromMemorySegment(SPECIES, init, initOff + (long) k * Float.BYTES, ORDER);
       FloatVector t0 = x0.add(bias);
-      int outputs = n <= vectors ? lastOutputs : 1;
       if (k + COUNT <= count) {
         if (residual != null) {
           t0 = t0.add(FloatVector.fromMemorySegment(SPECIES, residual, out, ORDER));
@@ -103,6 +119,14 @@ final class Output1x1 implements OutputCode {
       if (k >= count) {
         k = 0;
         out += jump;
+        if (--left == 0) {
+          left = tiles;
+          rowF += fromRow;
+          f = rowF;
+          rowOut += yRow;
+          out = rowOut;
+        }
+        outputs = left > 1 ? 1 : lastOutputs;
       }
     }
   }

@@ -32,7 +32,9 @@ final class Output2x4 implements OutputCode {
       MemorySegment from,
       long fromOff,
       long fromStep,
-      int count,
+      long fromBlock,
+      int blocks,
+      int vectors,
       MemorySegment to,
       long toOff,
       long toStep) {
@@ -45,22 +47,33 @@ final class Output2x4 implements OutputCode {
     long from3 = fromOff + 3 * fromStep;
     long to0 = toOff;
     long to1 = toOff + toStep;
-    for (int i = 0; i < count; i += COUNT) {
-      long f = (long) i * Float.BYTES;
+    long fromJump = fromBlock - (long) vectors * BYTES;
+    long f = 0;
+    long t = 0;
+    int left = vectors;
+    for (int n = blocks * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
       FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
       FloatVector x3 = FloatVector.fromMemorySegment(SPECIES, from, from3 + f, ORDER);
-      x0.add(x1).add(x2).intoMemorySegment(to, to0 + f, ORDER);
-      x1.sub(x2).add(x3).intoMemorySegment(to, to1 + f, ORDER);
+      x0.add(x1).add(x2).intoMemorySegment(to, to0 + t, ORDER);
+      x1.sub(x2).add(x3).intoMemorySegment(to, to1 + t, ORDER);
+      f += BYTES;
+      t += BYTES;
+      if (--left == 0) {
+        left = vectors;
+        f += fromJump;
+      }
     }
   }
 
   @Override
-  public void row(
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,
+      long fromRow,
+      int rows,
       int tiles,
       int count,
       MemorySegment init,
@@ -69,6 +82,7 @@ final class Output2x4 implements OutputCode {
       MemorySegment y,
       long yOff,
       long yStep,
+      long yRow,
       int lastOutputs,
       float lo,
       float hi,
@@ -90,8 +104,11 @@ final class Output2x4 implements OutputCode {
     long out = yOff;
     long f = 0;
     int k = 0;
-    int total = tiles * vectors;
-    for (int n = total; n > 0; n--) {
+    long rowF = 0;
+    long rowOut = yOff;
+    int left = tiles;
+    int outputs = left > 1 ? 2 : lastOutputs;
+    for (int n = rows * tiles * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
       FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
@@ -100,7 +117,6 @@ final class Output2x4 implements OutputCode {
           FloatVector.fromMemorySegment(SPECIES, init, initOff + (long) k * Float.BYTES, ORDER);
       FloatVector t0 = x0.add(x1).add(x2).add(bias);
       FloatVector t1 = x1.sub(x2).add(x3).add(bias);
-      int outputs = n <= vectors ? lastOutputs : 2;
       if (k + COUNT <= count) {
         if (residual != null) {
           t0 = t0.add(FloatVector.fromMemorySegment(SPECIES, residual, out, ORDER));
@@ -127,6 +143,14 @@ final class Output2x4 implements OutputCode {
       if (k >= count) {
         k = 0;
         out += jump;
+        if (--left == 0) {
+          left = tiles;
+          rowF += fromRow;
+          f = rowF;
+          rowOut += yRow;
+          out = rowOut;
+        }
+        outputs = left > 1 ? 2 : lastOutputs;
       }
     }
   }

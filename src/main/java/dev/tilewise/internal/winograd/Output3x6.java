@@ -41,7 +41,9 @@ final class Output3x6 implements OutputCode {
       MemorySegment from,
       long fromOff,
       long fromStep,
-      int count,
+      long fromBlock,
+      int blocks,
+      int vectors,
       MemorySegment to,
       long toOff,
       long toStep) {
@@ -61,8 +63,11 @@ final class Output3x6 implements OutputCode {
     long to0 = toOff;
     long to1 = toOff + toStep;
     long to2 = toOff + 2 * toStep;
-    for (int i = 0; i < count; i += COUNT) {
-      long f = (long) i * Float.BYTES;
+    long fromJump = fromBlock - (long) vectors * BYTES;
+    long f = 0;
+    long t = 0;
+    int left = vectors;
+    for (int n = blocks * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
       FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
@@ -71,17 +76,25 @@ final class Output3x6 implements OutputCode {
       FloatVector x5 = FloatVector.fromMemorySegment(SPECIES, from, from5 + f, ORDER);
       FloatVector s = x1.add(x2);
       FloatVector u = x1.sub(x2);
-      x0.add(s).add(x3.add(x4)).intoMemorySegment(to, to0 + f, ORDER);
-      x3.fma(c0_5, x4.fma(cm2, u)).intoMemorySegment(to, to1 + f, ORDER);
-      x3.fma(c0_25, x4.fma(c4, s)).add(x5).intoMemorySegment(to, to2 + f, ORDER);
+      x0.add(s).add(x3.add(x4)).intoMemorySegment(to, to0 + t, ORDER);
+      x3.fma(c0_5, x4.fma(cm2, u)).intoMemorySegment(to, to1 + t, ORDER);
+      x3.fma(c0_25, x4.fma(c4, s)).add(x5).intoMemorySegment(to, to2 + t, ORDER);
+      f += BYTES;
+      t += BYTES;
+      if (--left == 0) {
+        left = vectors;
+        f += fromJump;
+      }
     }
   }
 
   @Override
-  public void row(
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,
+      long fromRow,
+      int rows,
       int tiles,
       int count,
       MemorySegment init,
@@ -90,6 +103,7 @@ final class Output3x6 implements OutputCode {
       MemorySegment y,
       long yOff,
       long yStep,
+      long yRow,
       int lastOutputs,
       float lo,
       float hi,
@@ -117,8 +131,11 @@ final class Output3x6 implements OutputCode {
     long out = yOff;
     long f = 0;
     int k = 0;
-    int total = tiles * vectors;
-    for (int n = total; n > 0; n--) {
+    long rowF = 0;
+    long rowOut = yOff;
+    int left = tiles;
+    int outputs = left > 1 ? 3 : lastOutputs;
+    for (int n = rows * tiles * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
       FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
@@ -132,7 +149,6 @@ final class Output3x6 implements OutputCode {
       FloatVector t0 = x0.add(s).add(x3.add(x4)).add(bias);
       FloatVector t1 = x3.fma(c0_5, x4.fma(cm2, u)).add(bias);
       FloatVector t2 = x3.fma(c0_25, x4.fma(c4, s)).add(x5).add(bias);
-      int outputs = n <= vectors ? lastOutputs : 3;
       if (k + COUNT <= count) {
         if (residual != null) {
           t0 = t0.add(FloatVector.fromMemorySegment(SPECIES, residual, out, ORDER));
@@ -168,6 +184,14 @@ final class Output3x6 implements OutputCode {
       if (k >= count) {
         k = 0;
         out += jump;
+        if (--left == 0) {
+          left = tiles;
+          rowF += fromRow;
+          f = rowF;
+          rowOut += yRow;
+          out = rowOut;
+        }
+        outputs = left > 1 ? 3 : lastOutputs;
       }
     }
   }

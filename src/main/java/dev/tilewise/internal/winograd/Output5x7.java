@@ -47,7 +47,9 @@ final class Output5x7 implements OutputCode {
       MemorySegment from,
       long fromOff,
       long fromStep,
-      int count,
+      long fromBlock,
+      int blocks,
+      int vectors,
       MemorySegment to,
       long toOff,
       long toStep) {
@@ -78,8 +80,11 @@ final class Output5x7 implements OutputCode {
     long to2 = toOff + 2 * toStep;
     long to3 = toOff + 3 * toStep;
     long to4 = toOff + 4 * toStep;
-    for (int i = 0; i < count; i += COUNT) {
-      long f = (long) i * Float.BYTES;
+    long fromJump = fromBlock - (long) vectors * BYTES;
+    long f = 0;
+    long t = 0;
+    int left = vectors;
+    for (int n = blocks * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
       FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
@@ -89,21 +94,29 @@ final class Output5x7 implements OutputCode {
       FloatVector x6 = FloatVector.fromMemorySegment(SPECIES, from, from6 + f, ORDER);
       FloatVector s = x2.add(x3);
       FloatVector u = x2.sub(x3);
-      x0.add(x1).add(x4.add(x5)).add(s).intoMemorySegment(to, to0 + f, ORDER);
-      u.fma(c0_5, x4.fma(cm1_5, x5.fma(c3, x1))).intoMemorySegment(to, to1 + f, ORDER);
-      s.fma(c0_25, x4.fma(c2_25, x5.fma(c9, x1))).intoMemorySegment(to, to2 + f, ORDER);
-      u.fma(c0_125, x4.fma(cm3_375, x5.fma(c27, x1))).intoMemorySegment(to, to3 + f, ORDER);
+      x0.add(x1).add(x4.add(x5)).add(s).intoMemorySegment(to, to0 + t, ORDER);
+      u.fma(c0_5, x4.fma(cm1_5, x5.fma(c3, x1))).intoMemorySegment(to, to1 + t, ORDER);
+      s.fma(c0_25, x4.fma(c2_25, x5.fma(c9, x1))).intoMemorySegment(to, to2 + t, ORDER);
+      u.fma(c0_125, x4.fma(cm3_375, x5.fma(c27, x1))).intoMemorySegment(to, to3 + t, ORDER);
       s.fma(c0_0625, x4.fma(c5_0625, x5.fma(c81, x1)))
           .add(x6)
-          .intoMemorySegment(to, to4 + f, ORDER);
+          .intoMemorySegment(to, to4 + t, ORDER);
+      f += BYTES;
+      t += BYTES;
+      if (--left == 0) {
+        left = vectors;
+        f += fromJump;
+      }
     }
   }
 
   @Override
-  public void row(
+  public void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,
+      long fromRow,
+      int rows,
       int tiles,
       int count,
       MemorySegment init,
@@ -112,6 +125,7 @@ final class Output5x7 implements OutputCode {
       MemorySegment y,
       long yOff,
       long yStep,
+      long yRow,
       int lastOutputs,
       float lo,
       float hi,
@@ -148,8 +162,11 @@ final class Output5x7 implements OutputCode {
     long out = yOff;
     long f = 0;
     int k = 0;
-    int total = tiles * vectors;
-    for (int n = total; n > 0; n--) {
+    long rowF = 0;
+    long rowOut = yOff;
+    int left = tiles;
+    int outputs = left > 1 ? 5 : lastOutputs;
+    for (int n = rows * tiles * vectors; n > 0; n--) {
       FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, from, from0 + f, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(SPECIES, from, from1 + f, ORDER);
       FloatVector x2 = FloatVector.fromMemorySegment(SPECIES, from, from2 + f, ORDER);
@@ -166,7 +183,6 @@ final class Output5x7 implements OutputCode {
       FloatVector t2 = s.fma(c0_25, x4.fma(c2_25, x5.fma(c9, x1))).add(bias);
       FloatVector t3 = u.fma(c0_125, x4.fma(cm3_375, x5.fma(c27, x1))).add(bias);
       FloatVector t4 = s.fma(c0_0625, x4.fma(c5_0625, x5.fma(c81, x1))).add(x6).add(bias);
-      int outputs = n <= vectors ? lastOutputs : 5;
       if (k + COUNT <= count) {
         if (residual != null) {
           t0 = t0.add(FloatVector.fromMemorySegment(SPECIES, residual, out, ORDER));
@@ -220,6 +236,14 @@ final class Output5x7 implements OutputCode {
       if (k >= count) {
         k = 0;
         out += jump;
+        if (--left == 0) {
+          left = tiles;
+          rowF += fromRow;
+          f = rowF;
+          rowOut += yRow;
+          out = rowOut;
+        }
+        outputs = left > 1 ? 5 : lastOutputs;
       }
     }
   }

@@ -15,16 +15,20 @@ public interface OutputCode {
   }
 
   /**
-   * The outputs' transform in the first dimension: for each i < count
+   * The outputs' transform in the first dimension: for each block b and each i < count = vectors
+   * times lanes
    *
    * <pre>{@code
-   * to[toOff + j toStep + 4 i] = sum over l of AT[j, l] from[fromOff + l fromStep + 4 i]
+   * to[toOff + j toStep + 4 (b count + i)] =
+   *     sum over l of AT[j, l] from[fromOff + l fromStep + b fromBlock + 4 i]
    * }</pre>
    *
    * @param from products; all offsets are bytes
    * @param fromOff where the first starts
    * @param fromStep from product to product
-   * @param count floats, whole vectors
+   * @param fromBlock from block to block
+   * @param blocks how many
+   * @param vectors of a block
    * @param to receives the outputs
    * @param toOff where the first starts
    * @param toStep from output to output
@@ -33,19 +37,23 @@ public interface OutputCode {
       MemorySegment from,
       long fromOff,
       long fromStep,
-      int count,
+      long fromBlock,
+      int blocks,
+      int vectors,
       MemorySegment to,
       long toOff,
       long toStep);
 
   /**
-   * The outputs' transform in the second dimension, of a row of tiles, and the epilogue: the bias
+   * The outputs' transform in the second dimension, of a line of tiles, and the epilogue: the bias
    * is added, then the residual, then the clamp is applied. Offsets are bytes.
    *
    * @param from what {@link #columns} made of a row: for each tile count floats, rounded up to
    *     vectors
    * @param fromOff where the first product starts
    * @param fromStep from product to product
+   * @param fromRow from row to row
+   * @param rows how many
    * @param tiles how many
    * @param count filters
    * @param init the filters' biases, readable in whole vectors
@@ -54,15 +62,18 @@ public interface OutputCode {
    * @param y receives the outputs
    * @param yOff where the first tile's first output starts
    * @param yStep from pixel to pixel
+   * @param yRow from row to row
    * @param lastOutputs outputs that the last tile has
    * @param lo lower limit
    * @param hi upper limit
    * @param rest scratch of m vectors
    */
-  void row(
+  void rows(
       MemorySegment from,
       long fromOff,
       long fromStep,
+      long fromRow,
+      int rows,
       int tiles,
       int count,
       MemorySegment init,
@@ -71,6 +82,7 @@ public interface OutputCode {
       MemorySegment y,
       long yOff,
       long yStep,
+      long yRow,
       int lastOutputs,
       float lo,
       float hi,

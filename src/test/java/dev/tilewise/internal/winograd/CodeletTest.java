@@ -100,18 +100,41 @@ class CodeletTest {
     int[] starts = {0, 400, 16, 432, 832};
     int[] steps = {64, 80, 64, 80, 48};
     for (int count : new int[] {1, Lanes.COUNT, 2 * Lanes.COUNT + 1}) {
-      float[] from = integers(codelet, 2 + alpha * 70 + 3 * 100 + 64);
-      float[] to = new float[5 + alpha * 1000];
-      codelet.input().rows(memory(from), 8, 280, 400, to, 5, 1000, starts, steps, 1, 3, count);
-      for (int n = 0; n < 3; n++) {
+      int vectors = (count + Lanes.COUNT - 1) / Lanes.COUNT;
+      float[] from = integers(codelet, 2 + alpha * 70 + 3 * 100 + 64 + 30);
+      float[] to = new float[5 + (2 * alpha) * 1200];
+      int toRow = alpha * 1200;
+      codelet
+          .input()
+          .rows(
+              memory(from),
+              8,
+              280,
+              400,
+              120,
+              to,
+              5,
+              1200,
+              toRow,
+              starts,
+              steps,
+              1,
+              3,
+              2,
+              2,
+              vectors);
+      for (int n = 0; n < 2 * 3; n++) {
+        int row = n / 3;
+        int tile = n % 3;
         for (int i = 0; i < count; i++) {
           for (int j = 0; j < alpha; j++) {
             double sum = 0;
             for (int l = 0; l < alpha; l++) {
-              sum += bt[j][l] * from[2 + l * 70 + n * 100 + i];
+              sum += bt[j][l] * from[2 + row * 30 + l * 70 + tile * 100 + i];
             }
-            int vector = starts[1 + n] + i / Lanes.COUNT * steps[1 + n];
-            assertEquals(sum, to[5 + j * 1000 + vector + i % Lanes.COUNT], 0.0);
+            int vector = starts[1 + tile] + (2 + i / Lanes.COUNT) * steps[1 + tile];
+            int at = 5 + row * toRow + j * 1200 + vector + i % Lanes.COUNT;
+            assertEquals(sum, to[at], 0.0);
           }
         }
       }
@@ -123,17 +146,18 @@ class CodeletTest {
   void outputColumnsAreAt(Codelet codelet) {
     int alpha = codelet.alpha();
     int count = 2 * Lanes.COUNT;
-    float[] from = integers(codelet, alpha * 50 + count);
-    MemorySegment to = memory(new float[codelet.m() * 60 + count]);
-    codelet.output().columns(memory(from), 0, 200, count, to, 4, 240);
+    int blocks = 3;
+    float[] from = integers(codelet, alpha * 50 + blocks * 70 + count);
+    MemorySegment to = memory(new float[codelet.m() * 120 + blocks * count]);
+    codelet.output().columns(memory(from), 0, 200, 280, blocks, 2, to, 4, 480);
     double[][] at = codelet.transform().at().doubles();
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < blocks * count; i++) {
       for (int j = 0; j < codelet.m(); j++) {
         double sum = 0;
         for (int l = 0; l < alpha; l++) {
-          sum += at[j][l] * from[l * 50 + i];
+          sum += at[j][l] * from[l * 50 + i / count * 70 + i % count];
         }
-        assertEquals(sum, at(to, 1 + j * 60 + i), 0.0);
+        assertEquals(sum, at(to, 1 + j * 120 + i), 0.0);
       }
     }
   }
@@ -148,22 +172,26 @@ class CodeletTest {
       for (int last = 1; last <= m; last++) {
         for (boolean hasResidual : new boolean[] {false, true}) {
           int padded = (count + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
+          int rows = 2;
           int tiles = 3;
           int step = tiles * padded;
-          float[] from = integers(codelet, 2 + alpha * step);
+          float[] from = integers(codelet, 2 + rows * alpha * step);
           float[] bias = integers(codelet, padded);
           int pixels = (tiles - 1) * m + last;
           int yStep = count + 2;
-          float[] residual = integers(codelet, pixels * yStep + Lanes.COUNT);
-          float[] marks = new float[pixels * yStep + Lanes.COUNT];
-          Arrays.fill(marks, -12345);
-          MemorySegment y = memory(marks);
+          int yRow = pixels * yStep + 3;
+          float[] residual = integers(codelet, rows * yRow + Lanes.COUNT);
+          float[] expected = new float[rows * yRow + Lanes.COUNT];
+          Arrays.fill(expected, -12345);
+          MemorySegment y = memory(expected);
           codelet
               .output()
-              .row(
+              .rows(
                   memory(from),
                   8,
                   4L * step,
+                  4L * alpha * step,
+                  rows,
                   tiles,
                   count,
                   memory(bias),
@@ -172,25 +200,25 @@ class CodeletTest {
                   y,
                   0,
                   4L * yStep,
+                  4L * yRow,
                   last,
                   -500,
                   800,
                   new float[m * Lanes.COUNT]);
-          for (int p = 0; p < pixels; p++) {
-            for (int k = 0; k < yStep; k++) {
-              double expected = -12345;
-              if (k < count) {
-                expected = bias[k] + (hasResidual ? residual[p * yStep + k] : 0);
-                for (int l = 0; l < alpha; l++) {
-                  expected += at[p % m][l] * from[2 + l * step + p / m * padded + k];
-                }
-                expected = Math.max(-500, Math.min(800, expected));
+          for (int p = 0; p < rows * pixels; p++) {
+            int pixel = p % pixels;
+            int out = p / pixels * yRow + pixel * yStep;
+            int tile = 2 + p / pixels * alpha * step + pixel / m * padded;
+            for (int k = 0; k < count; k++) {
+              double sum = bias[k] + (hasResidual ? residual[out + k] : 0);
+              for (int l = 0; l < alpha; l++) {
+                sum += at[pixel % m][l] * from[tile + l * step + k];
               }
-              assertEquals(expected, y.getAtIndex(FLOAT, (long) p * yStep + k), 0.0);
+              expected[out + k] = (float) Math.max(-500, Math.min(800, sum));
             }
           }
-          for (int i = pixels * yStep; i < marks.length; i++) {
-            assertEquals(-12345, y.getAtIndex(FLOAT, i), 0.0);
+          for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], y.getAtIndex(FLOAT, i), 0.0);
           }
         }
       }
