@@ -5,101 +5,181 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Timings that alternate with samples of the FMA peak, so that both meet the same clock. The share
- * of the peak is the median over the alternations; each is taken of the larger of the samples
- * around it.
+ * Timings in rounds: each subject has its turn in each round, with a sample of the FMA peak after
+ * it, so that all meet the same clock and the same neighbours. The last round is verified too.
  */
 final class Alternation {
 
-  private static final double SHORTEST_TIMING_NANOS = 2e5;
-  private static final int FEWEST_TIMINGS = 5;
+  /** What is timed. */
+  interface Subject {
 
-  /** What C2 needs, on a quiet machine, to compile all that a run calls. */
+    /** One run. */
+    void run();
+
+    /** Operations of a run. */
+    double operations();
+
+    /** What a run should take on one thread when it is compiled. */
+    double expectedNanos();
+
+    /** Makes the last run's result unrecognizable. */
+    default void forget() {}
+
+    /** Compares the last run's result with the definition. */
+    default void verify() {}
+  }
+
+  private static final double SHORTEST_TIMING_NANOS = 2e5;
+  private static final int FEWEST_ROUNDS = 5;
+
+  /** A round of long runs may take more time than there is, but not more often than this. */
+  private static final double MOST_TIMES = 3;
+
+  /** Who is that much slower than the fastest is not needed in every round. */
+  private static final double SLOW = 10;
+
+  /** Runs up to this long find their data in caches, if the others have not been there since. */
+  private static final double CACHED_NANOS = 2e7;
+
+  /**
+   * Code that takes at most so many times the expected time is compiled: interpreted, vectors are a
+   * hundred times slower.
+   */
+  private static final double COMPILED = 3;
+
+  /** How long compiled code runs at least, and as a share of the time for each measurement. */
+  private static final double SHORTEST_WARM_UP_SECONDS = 0.05;
+
+  private static final double WARM_UP_SHARE = 0.25;
+
+  /**
+   * What C2 needs, on a quiet machine, to compile all that a run calls: given to what is slower
+   * than expected.
+   */
   private static final double WARM_UP_SECONDS = 1;
 
   /** What a busy machine is given on top of that. */
   private static final double PATIENCE_SECONDS = 5;
 
-  private static final double BETWEEN_LOOKS_SECONDS = 0.05;
+  private static final double BETWEEN_LOOKS_SECONDS = 0.01;
 
   /** Times that still fall below this share of the earlier ones are of code not yet compiled. */
   private static final double SETTLED = 0.8;
 
-  /** Samples below this share of the best one of the process were disturbed, or not compiled. */
-  private static final double CREDIBLE = 0.8;
-
-  private final Runnable run;
-  private final double operations;
-  private final List<Double> nanos = new ArrayList<>();
-  private final List<Double> peaks = new ArrayList<>();
+  private final List<? extends Subject> subjects;
+  private final List<Series> found = new ArrayList<>();
+  private final int[] runs;
+  private double lastPeak;
 
   /**
    * Prepares.
    *
-   * @param run what is timed
-   * @param operations how many a run has
+   * @param subjects in the order of their turns
    */
-  Alternation(Runnable run, double operations) {
-    this.run = run;
-    this.operations = operations;
+  Alternation(List<? extends Subject> subjects) {
+    this.subjects = subjects;
+    runs = new int[subjects.size()];
+    for (Subject subject : subjects) {
+      found.add(new Series(subject.operations()));
+    }
   }
 
   /**
-   * Warms up and then measures for about that long. Of a run that takes longer than that there is
-   * one timing only.
+   * Warms up and then measures for about that long for each subject; of long runs there are two
+   * timings at least.
+   *
+   * @return a series for each subject
    */
-  void measure(double seconds) {
-    double before = FmaPeak.sample();
-    List<Double> warm = warmUp(seconds);
-    if (best(warm.subList(warm.size() / 2, warm.size())) > seconds * 1e9) {
-      add(warm.get(warm.size() - 1), before, FmaPeak.sample());
-      return;
+  List<Series> measure(double seconds) {
+    for (int i = 0; i < runs.length; i++) {
+      runs[i] = runs(warmUp(subjects.get(i), seconds));
     }
-    double once = Math.min(time(1), time(1));
-    int runs = runs(once);
     long latest = after(PATIENCE_SECONDS);
     do {
-      alternate(seconds, runs);
+      rounds(seconds);
       // What was compiled only now is measured again.
-    } while (!settled(nanos) && System.nanoTime() < latest);
+    } while (!allSettled() && System.nanoTime() < latest);
+    for (int i = 0; i < runs.length; i++) {
+      subjects.get(i).forget();
+      turn(i);
+      subjects.get(i).verify();
+    }
+    return found;
   }
 
-  private void alternate(double seconds, int runs) {
-    nanos.clear();
-    peaks.clear();
-    double before = FmaPeak.sample();
-    for (long end = after(seconds); System.nanoTime() < end || nanos.size() < FEWEST_TIMINGS; ) {
-      double time = time(runs);
-      double after = FmaPeak.sample();
-      add(time, before, after);
-      before = after;
+  private void rounds(double seconds) {
+    found.forEach(Series::clear);
+    lastPeak = FmaPeak.sample();
+    double whole = seconds * 1e9 * runs.length;
+    long start = System.nanoTime();
+    double spent = 0;
+    for (int round = 0; spent < whole || round < FEWEST_ROUNDS; round++) {
+      if (spent >= MOST_TIMES * whole) {
+        return;
+      }
+      double fastest = round == 0 ? 0 : found.stream().mapToDouble(s -> s.nanos(0)).min().orElse(0);
+      for (int i = 0; i < runs.length; i++) {
+        if (round < FEWEST_ROUNDS || found.get(i).nanos(0) <= SLOW * fastest) {
+          turn(i);
+        }
+      }
+      spent = System.nanoTime() - start;
     }
+  }
+
+  private void turn(int i) {
+    boolean displaced = runs.length > 1;
+    if (displaced && found.get(i).count() > 0 && found.get(i).nanos(0) < CACHED_NANOS) {
+      subjects.get(i).run();
+    }
+    double time = time(subjects.get(i), runs[i]);
+    double peak = FmaPeak.sample();
+    found.get(i).add(time, lastPeak, peak);
+    lastPeak = peak;
+  }
+
+  private boolean allSettled() {
+    return found.stream().allMatch(s -> s.count() < FEWEST_ROUNDS || settled(s.times()));
   }
 
   /**
-   * Runs until the time is over and the times have settled: the clock alone would end before a busy
-   * machine has compiled the kernels.
+   * Runs until the code is compiled and its times have settled: the clock alone would end before a
+   * busy machine has compiled the kernels, and keep waiting for those that it has compiled before.
    *
-   * @return what the runs took, at least two
+   * @return the shortest time of a run
    */
-  private List<Double> warmUp(double seconds) {
-    List<Double> times = new ArrayList<>();
-    long enough = after(Math.max(seconds, WARM_UP_SECONDS));
-    long latest = enough + (long) (PATIENCE_SECONDS * 1e9);
-    // Interpreted, and a hundred times slower than the next ones: no sign of a long run.
-    times.add(time(1));
-    times.add(time(1));
-    boolean isLong = best(times) > Math.max(seconds, WARM_UP_SECONDS) * 1e9;
-    while (!isLong) {
-      long now = System.nanoTime();
-      if (now >= latest || now >= enough && settled(times)) {
-        break;
-      }
+  private static double warmUp(Subject subject, double seconds) {
+    double compiled = COMPILED * subject.expectedNanos();
+    double patience = Math.max(seconds, WARM_UP_SECONDS) * 1e9;
+    double once = time(subject, 1);
+    if (once > Math.max(seconds * 1e9, CACHED_NANOS) && once <= compiled) {
+      return once;
+    }
+    // The first run, interpreted, may be a hundred times slower than the next one.
+    once = time(subject, 1);
+    if (once > patience) {
+      return once;
+    }
+    List<Double> times = new ArrayList<>(List.of(once));
+    long start = System.nanoTime();
+    boolean isCompiled = false;
+    while (true) {
       for (long look = after(BETWEEN_LOOKS_SECONDS); System.nanoTime() < look; ) {
-        times.add(time(runs(times.get(times.size() - 1))));
+        once = time(subject, runs(times.get(times.size() - 1)));
+        times.add(once);
+      }
+      if (!isCompiled && once <= compiled) {
+        isCompiled = true;
+        start = System.nanoTime();
+        times = new ArrayList<>(List.of(once));
+      }
+      double enough =
+          isCompiled ? 1e9 * Math.max(SHORTEST_WARM_UP_SECONDS, WARM_UP_SHARE * seconds) : patience;
+      double spent = System.nanoTime() - start;
+      if (spent >= enough && settled(times) || spent >= enough + PATIENCE_SECONDS * 1e9) {
+        return best(times);
       }
     }
-    return times;
   }
 
   /** Whether the later half of at least two times is hardly faster than the earlier one. */
@@ -122,45 +202,11 @@ final class Alternation {
     return System.nanoTime() + (long) (seconds * 1e9);
   }
 
-  private double time(int runs) {
+  private static double time(Subject subject, int runs) {
     long start = System.nanoTime();
     for (int i = 0; i < runs; i++) {
-      run.run();
+      subject.run();
     }
     return (double) (System.nanoTime() - start) / runs;
-  }
-
-  private void add(double time, double before, double after) {
-    nanos.add(time);
-    peaks.add(Math.max(before, after));
-  }
-
-  /** Nanoseconds of a run: 0 the shortest, 0.5 the median. */
-  double nanos(double quantile) {
-    return nanos.stream()
-        .sorted()
-        .skip((long) (quantile * (nanos.size() - 1)))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  /** The best sample around the timings, operations per nanosecond. */
-  double peak() {
-    return peaks.stream().max(Double::compare).orElseThrow();
-  }
-
-  /** The median share of the peak of one core. */
-  double share() {
-    List<Double> shares = new ArrayList<>();
-    for (int i = 0; i < nanos.size(); i++) {
-      if (peaks.get(i) >= CREDIBLE * FmaPeak.best()) {
-        shares.add(operations / nanos.get(i) / peaks.get(i));
-      }
-    }
-    if (shares.isEmpty()) {
-      return operations / nanos(0.5) / FmaPeak.best();
-    }
-    shares.sort(Double::compare);
-    return shares.get(shares.size() / 2);
   }
 }

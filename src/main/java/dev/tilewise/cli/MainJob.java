@@ -6,6 +6,7 @@ import dev.tilewise.Workers;
 import dev.tilewise.data.DatasetFolder;
 import dev.tilewise.data.SyntheticDigits;
 import dev.tilewise.data.TrainTest;
+import dev.tilewise.internal.kernel.FmaPeak;
 import dev.tilewise.nn.Network;
 import dev.tilewise.train.EpochResult;
 import dev.tilewise.train.Evaluation;
@@ -15,19 +16,17 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** What happens without a command: train, test, measure, report. */
 final class MainJob {
-
-  /** What AUTO takes comes first; it is not measured again under its own name. */
-  private static final List<Algorithm> MEASURED =
-      List.of(Algorithm.AUTO, Algorithm.DIRECT, Algorithm.IM2COL, Algorithm.NAIVE);
 
   private static final int TRAINING_IMAGES = 6_000;
   private static final int TEST_IMAGES = 2_000;
@@ -154,19 +153,23 @@ final class MainJob {
     }
   }
 
+  /** What AUTO takes beside direct convolution and the references. */
   private static List<Timing> measure(PrintWriter out) {
+    FmaPeak.warmUp();
+    Comparison.Settings settings =
+        new Comparison.Settings(true, Workers.serial(), SECONDS_PER_CASE);
     List<Timing> timings = new ArrayList<>();
     for (String text : CASES) {
       ConvCase extents = ConvCase.parse(text);
-      Algorithm taken = null;
-      for (Algorithm algorithm : MEASURED) {
-        // A naive run takes longer than all the rest: the first case shows it.
-        boolean tooLong = algorithm == Algorithm.NAIVE && !text.equals(CASES.get(0));
-        if (tooLong || algorithm == taken) {
-          continue;
-        }
-        Timing t = Timing.of(extents, algorithm, true, Workers.serial(), SECONDS_PER_CASE);
-        taken = algorithm == Algorithm.AUTO ? t.algorithm() : taken;
+      Set<Algorithm> measured = new LinkedHashSet<>();
+      measured.add(Comparison.auto(extents));
+      measured.add(Algorithm.DIRECT);
+      measured.add(Algorithm.IM2COL);
+      // A naive run takes longer than all the rest: the first case shows it.
+      if (text.equals(CASES.get(0))) {
+        measured.add(Algorithm.NAIVE);
+      }
+      for (Timing t : Comparison.of(extents, List.copyOf(measured), settings).timings()) {
         timings.add(t);
         out.println(BenchCommand.row(t, ""));
       }

@@ -22,6 +22,7 @@ final class Sample {
   final Tensor x;
   final Tensor y;
   final NaiveConvolution naive;
+  private Expected expected;
 
   Sample(ConvCase c, Arena arena) {
     extents = c;
@@ -78,26 +79,61 @@ final class Sample {
    * corners of the first plane among them.
    */
   double maxError(long most, boolean relu) {
-    LargestError worst = new LargestError();
-    for (int i = 0; i < 4; i++) {
-      add(worst, 0, 0, i / 2 * (extents.oh() - 1), i % 2 * (extents.ow() - 1), relu);
+    if (expected == null || expected.most != most) {
+      expected = new Expected(most);
     }
-    LargestError.visit(
-        extents.output().elements(),
-        most,
-        at -> {
-          int k = (int) (at % extents.k());
-          int ox = (int) (at / extents.k() % extents.ow());
-          int oy = (int) (at / extents.k() / extents.ow() % extents.oh());
-          int n = (int) (at / extents.k() / extents.ow() / extents.oh());
-          add(worst, n, k, oy, ox, relu);
-        });
-    return worst.value();
+    return expected.maxError(relu);
   }
 
-  private void add(LargestError worst, int n, int k, int oy, int ox, boolean relu) {
-    double exact = naive.exactAt(n, k, oy, ox);
-    double expected = relu ? Math.max(0, exact) : exact;
-    worst.add(y.get(n, k, oy, ox), expected, naive.scaleAt(n, k, oy, ox));
+  /** What the definition makes of some outputs: computed once, for all algorithms. */
+  private final class Expected {
+
+    private static final int CORNERS = 4;
+
+    private final long most;
+    private final double[] exact;
+    private final double[] scale;
+
+    Expected(long most) {
+      this.most = most;
+      int count = Math.toIntExact(CORNERS + Math.min(most, extents.output().elements()));
+      exact = new double[count];
+      scale = new double[count];
+      visit(
+          (i, n, k, oy, ox) -> {
+            exact[i] = naive.exactAt(n, k, oy, ox);
+            scale[i] = naive.scaleAt(n, k, oy, ox);
+          });
+    }
+
+    double maxError(boolean relu) {
+      LargestError worst = new LargestError();
+      visit(
+          (i, n, k, oy, ox) ->
+              worst.add(y.get(n, k, oy, ox), relu ? Math.max(0, exact[i]) : exact[i], scale[i]));
+      return worst.value();
+    }
+
+    private void visit(Visitor visitor) {
+      for (int i = 0; i < CORNERS; i++) {
+        visitor.at(i, 0, 0, i / 2 * (extents.oh() - 1), i % 2 * (extents.ow() - 1));
+      }
+      int[] next = {CORNERS};
+      LargestError.visit(
+          extents.output().elements(),
+          most,
+          at -> {
+            int k = (int) (at % extents.k());
+            int ox = (int) (at / extents.k() % extents.ow());
+            int oy = (int) (at / extents.k() / extents.ow() % extents.oh());
+            int n = (int) (at / extents.k() / extents.ow() / extents.oh());
+            visitor.at(next[0]++, n, k, oy, ox);
+          });
+    }
+  }
+
+  /** Takes the i-th output and where it is. */
+  private interface Visitor {
+    void at(int i, int n, int k, int oy, int ox);
   }
 }

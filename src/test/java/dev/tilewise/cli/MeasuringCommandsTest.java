@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tilewise.internal.plan.Candidate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -59,22 +59,53 @@ class MeasuringCommandsTest {
         Invocation.of("bench", "--case", SMALL, "--seconds", "0.01", "--algorithm", "all")
             .ok()
             .out();
-    for (String algorithm : new String[] {"DIRECT", "IM2COL", "NAIVE"}) {
-      assertEquals(1, table.lines().filter(line -> line.contains(algorithm)).count(), table);
+    List<String> rows = table.lines().filter(line -> line.startsWith(SMALL)).toList();
+    assertEquals(Candidate.values().length, rows.size(), table);
+    for (int i = 0; i < rows.size(); i++) {
+      assertTrue(rows.get(i).contains(" " + Candidate.values()[i] + " "), table);
     }
+    assertEquals(List.of(rows.get(0)), rows.stream().filter(row -> row.contains("*")).toList());
     assertTrue(table.startsWith("case "), table);
     assertEquals(1, table.lines().filter(line -> line.startsWith("case ")).count(), table);
+    assertTrue(table.contains("\nAUTO, tolerance 1e-05: 1 of 1 cases leave a choice"), table);
   }
 
   @Test
-  void allAlgorithmsAreThoseThatCanComputeTheCase() {
-    String[] args = {"bench", "--case", "n1c4h6w6 k4f1s2", "--seconds", "0.01", "--json", "-"};
-    String[] all = Arrays.copyOf(args, args.length + 2);
-    all[args.length] = "--algorithm";
-    all[args.length + 1] = "all";
+  void allAlgorithmsAreThoseThatCanComputeTheCase() throws IOException {
+    String extents = "n1c16h6w6 k16f1s2";
+    Path json = folder.resolve("all.jsonl");
+    String[] args = {"--case", extents, "--seconds", "0.01", "--algorithm", "all"};
+    String table =
+        Invocation.of(
+                "bench", args[0], args[1], args[2], args[3], args[4], args[5], "--json", "" + json)
+            .ok()
+            .out();
+    assertTrue(
+        table.contains(
+            "left out: WINOGRAD_F2, F3, F4, F5, F6 (not for this case; explain says why)"),
+        table);
+    List<JsonNode> lines = Invocation.json(Files.readString(json));
     List<String> found =
-        Invocation.of(all).ok().json().stream().map(o -> o.get("algorithm").asText()).toList();
-    assertTrue(found.containsAll(List.of("DIRECT", "IM2COL", "NAIVE")), found.toString());
+        lines.stream()
+            .filter(o -> o.has("algorithm"))
+            .map(o -> o.get("algorithm").asText())
+            .toList();
+    assertEquals(List.of("DIRECT", "IM2COL", "NAIVE"), found);
+    assertTrue(lines.get(0).get("auto").asBoolean() && lines.get(0).get("accepted").asBoolean());
+    JsonNode summary = lines.get(lines.size() - 1);
+    assertEquals(1, summary.get("cases").asInt());
+    assertEquals(0, summary.get("cases_with_a_choice").asInt());
+  }
+
+  @Test
+  void referencesThatTakeTooLongAreLeftOut() {
+    String table =
+        Invocation.of(
+                "bench", "--case", "n1c64h28w28 k64f1", "--seconds", "0.001", "--algorithm", "ALL")
+            .ok()
+            .out();
+    assertTrue(table.contains("NAIVE (a run takes about "), table);
+    assertFalse(table.lines().anyMatch(line -> line.contains(" NAIVE  ")), table);
   }
 
   @Test
