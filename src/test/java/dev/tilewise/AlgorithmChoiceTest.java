@@ -60,6 +60,13 @@ class AlgorithmChoiceTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"n1c4h6w6 k4f1s2", "n1c32h12w12 k32g32f3p1", "n1c1h1w1 k1f1"})
+  void referencesAreNotTakenWhereAnythingElseApplies(String text) {
+    Algorithm taken = plan(conv(text), text).algorithm();
+    assertTrue(taken != Algorithm.IM2COL && taken != Algorithm.NAIVE, text + ": " + taken);
+  }
+
+  @ParameterizedTest
   @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
   void aToleranceIsPositiveAndFinite(double t) {
     assertThrows(IllegalArgumentException.class, () -> conv("c1h3w3 k1f3").tolerance(t));

@@ -32,9 +32,6 @@ record Comparison(ConvCase extents, List<Timing> timings, String leftOut) {
   // A naive output takes a microsecond for each 200 terms.
   private static final double CHECKED_TERMS = 4e6;
 
-  /** To compare with; AUTO takes them only where nothing else applies. */
-  private static final List<Algorithm> REFERENCES = List.of(Algorithm.IM2COL, Algorithm.NAIVE);
-
   /**
    * How to measure.
    *
@@ -64,7 +61,7 @@ record Comparison(ConvCase extents, List<Timing> timings, String leftOut) {
         continue;
       }
       double run = expectedNanos(extents, algorithm) / 1e9;
-      if (REFERENCES.contains(algorithm) && algorithm != auto(extents) && run > settings.seconds) {
+      if (candidate.isReference() && algorithm != auto(extents) && run > settings.seconds) {
         leftOut.add(String.format(Locale.ROOT, "%s (a run takes about %.2g s)", algorithm, run));
       } else {
         all.add(algorithm);
@@ -118,8 +115,12 @@ record Comparison(ConvCase extents, List<Timing> timings, String leftOut) {
   List<Timing> choices() {
     return timings.stream()
         .filter(t -> isAccepted(t))
-        .filter(t -> !REFERENCES.contains(t.algorithm()) || t.algorithm() == auto(extents))
+        .filter(t -> !isReference(t.algorithm()) || t.algorithm() == auto(extents))
         .toList();
+  }
+
+  private static boolean isReference(Algorithm algorithm) {
+    return Candidate.valueOf(algorithm.name()).isReference();
   }
 
   /** By the planner's model, on one thread. */

@@ -207,11 +207,21 @@ public enum Candidate {
     return SUM_ERROR;
   }
 
-  /** The cheapest of those that apply and are typically as accurate as asked. */
+  /** Whether it is here to be compared with: it is taken only where nothing else can be. */
+  public boolean isReference() {
+    return this == IM2COL || this == NAIVE;
+  }
+
+  /**
+   * The cheapest of those that apply and are typically as accurate as asked, a reference only if
+   * there is no other.
+   */
   public static Optional<Candidate> cheapest(Geometry g, double tolerance) {
     return Stream.of(values())
         .filter(c -> c.judge(g) instanceof Verdict.Accept && c.typicalError(g) <= tolerance)
-        .min(Comparator.comparingDouble(c -> ((Verdict.Accept) c.judge(g)).cost()));
+        .min(
+            Comparator.comparing(Candidate::isReference)
+                .thenComparingDouble(c -> ((Verdict.Accept) c.judge(g)).cost()));
   }
 
   /** The least typical error of those that apply. */
