@@ -3,7 +3,11 @@ package dev.tilewise;
 import dev.tilewise.internal.conv.Geometry;
 import dev.tilewise.internal.conv.NaiveConvolution;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * A convolution with its numbers, and what the definition makes of them.
@@ -103,37 +107,96 @@ record ConvData(
   }
 
   /**
-   * What the bound of a Winograd plan is relative to: {@code |bias| + |residual| + FH FW sum over c
-   * of max|x[c]| max|w[k, c]|}, the maxima over the whole image and the whole filter.
+   * What the bound of an algorithm is relative to, of every output, NHWC: {@link #scale}, or, for
+   * those that compute with differences, {@code |bias| + |residual| + FH FW sum over c of max|x[c]|
+   * max|w[k, c]|}, the maxima over the inputs of the output's tile and over the filter.
    */
-  double[] tileScale() {
+  double[] scale(Algorithm algorithm) {
+    return ConvRun.WINOGRAD.contains(algorithm) ? tileScale(tileSize(algorithm)) : scale();
+  }
+
+  /** The m of F(m, r). */
+  static int tileSize(Algorithm winograd) {
+    return Integer.parseInt(winograd.name().substring("WINOGRAD_F".length()));
+  }
+
+  private double[] tileScale(int m) {
     Geometry g = extents.geometry();
-    double[][] inputs = new double[g.n()][g.c()];
-    for (int i = 0; i < x.length; i++) {
-      int image = i / (g.h() * g.w() * g.c());
-      inputs[image][i % g.c()] = Math.max(inputs[image][i % g.c()], Math.abs(x[i]));
-    }
-    int taps = g.fh() * g.fw();
+    TileInputs down = new TileInputs(m, g.fh(), g.sh(), g.dh(), g.pt(), g.h());
+    TileInputs across = new TileInputs(m, g.fw(), g.sw(), g.dw(), g.pl(), g.w());
+    double[] filters = largestTaps(g);
     double[] scale = new double[Math.toIntExact(extents.output().elements())];
-    double[][] sums = new double[g.n()][g.k()];
-    for (int n = 0; n < g.n(); n++) {
-      for (int k = 0; k < g.k(); k++) {
-        for (int c = 0; c < g.groupC(); c++) {
-          double most = 0;
-          for (int tap = 0; tap < taps; tap++) {
-            most = Math.max(most, Math.abs(weights[(k * g.groupC() + c) * taps + tap]));
-          }
-          sums[n][k] += taps * most * inputs[n][k / g.groupK() * g.groupC() + c];
-        }
-      }
-    }
+    Map<List<Integer>, double[]> inputs = new HashMap<>();
     outputs(
         (i, n, k, oy, ox) -> {
-          scale[i] = sums[n][k] + (bias == null ? 0 : Math.abs(bias[k]));
+          List<Integer> tile = List.of(n, down.tile(oy), across.tile(ox));
+          double[] largest =
+              inputs.computeIfAbsent(tile, t -> largestInputs(g, n, down.of(oy), across.of(ox)));
+          double sum = 0;
+          for (int c = 0; c < g.groupC(); c++) {
+            sum += filters[k * g.groupC() + c] * largest[k / g.groupK() * g.groupC() + c];
+          }
+          scale[i] = sum * g.fh() * g.fw() + (bias == null ? 0 : Math.abs(bias[k]));
           scale[i] += residual == null ? 0 : Math.abs(residual[i]);
           return 0;
         });
     return scale;
+  }
+
+  /** Of each filter and channel. */
+  private double[] largestTaps(Geometry g) {
+    int taps = g.fh() * g.fw();
+    double[] largest = new double[g.k() * g.groupC()];
+    for (int i = 0; i < weights.length; i++) {
+      largest[i / taps] = Math.max(largest[i / taps], Math.abs(weights[i]));
+    }
+    return largest;
+  }
+
+  /** Of each channel over these rows and columns. */
+  private double[] largestInputs(Geometry g, int n, int[] rows, int[] columns) {
+    double[] largest = new double[g.c()];
+    for (int row : rows) {
+      for (int column : columns) {
+        int pixel = (n * g.h() + row) * g.w() + column;
+        for (int c = 0; c < g.c(); c++) {
+          largest[c] = Math.max(largest[c], Math.abs(x[pixel * g.c() + c]));
+        }
+      }
+    }
+    return largest;
+  }
+
+  /** Which inputs a Winograd tile reads in one dimension, told apart from the code under test. */
+  private record TileInputs(int m, int f, int stride, int dilation, int before, int size) {
+
+    private int taps() {
+      return (f + stride - 1) / stride;
+    }
+
+    private int outputs() {
+      return taps() == 1 ? 1 : m;
+    }
+
+    private int step() {
+      return f == 1 ? 1 : dilation;
+    }
+
+    /** The first output of the tile that an output belongs to. */
+    int tile(int o) {
+      int lattice = o % step();
+      return lattice + o / step() / outputs() * outputs() * step();
+    }
+
+    /** Every position of every phase that has taps. */
+    int[] of(int o) {
+      int first = tile(o) * stride - before;
+      return IntStream.range(0, (outputs() + taps() - 1) * stride)
+          .filter(i -> i % stride < f)
+          .map(i -> first + i * step())
+          .filter(i -> i >= 0 && i < size)
+          .toArray();
+    }
   }
 
   private NaiveConvolution definition() {

@@ -42,7 +42,7 @@ class ConvolutionVectorsTest {
     Shape out = extents.output();
     for (Algorithm algorithm : ConvRun.all(extents)) {
       boolean differences = ConvRun.WINOGRAD.contains(algorithm);
-      double[] scale = differences ? data.tileScale() : data.scale();
+      double[] scale = data.scale(algorithm);
       ErrorBound bound = ErrorBound.of(ConvRun.plan(algorithm, data, Layout.NHWC));
       for (Layout layout : Layout.values()) {
         float[] y = ConvRun.run(algorithm, data, Setting.PLAIN.with(layout));

@@ -1,6 +1,8 @@
 package dev.tilewise;
 
 import static dev.tilewise.ConvRun.plan;
+import static dev.tilewise.WinogradCases.algorithms;
+import static dev.tilewise.WinogradCases.applicable;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,89 +24,13 @@ import net.jqwik.api.domains.Domain;
 @Domain(ConvCases.class)
 class WinogradPropertyTest {
 
-  /**
-   * Filter extent, stride, dilation of one dimension: the pairs are chosen independently for both,
-   * so that one-dimensional transforms occur.
-   */
-  private static final int[][] AXES = {
-    {3, 1, 1},
-    {3, 1, 1},
-    {3, 1, 1},
-    {5, 1, 1},
-    {3, 2, 1},
-    {1, 1, 1},
-    {3, 1, 2},
-    {7, 2, 1},
-    {2, 1, 1},
-    {7, 1, 1},
-    {5, 2, 1},
-    {4, 1, 3},
-    {8, 3, 1},
-    {1, 2, 2},
-    {6, 1, 1}
-  };
-
-  /** The same trial with extents that have a transform. */
-  private static Trial applicable(Trial t) {
-    ConvCase e = t.extents();
-    long seed = t.seed() >>> 1;
-    int[] down = AXES[(int) (seed % AXES.length)];
-    int[] across = seed / AXES.length % 2 == 0 ? down : AXES[(int) (seed / 64 % AXES.length)];
-    if (taps(down) == 1 && taps(across) == 1) {
-      down = AXES[0];
-    }
-    // Large filters make the other extents smaller.
-    int c = down[0] * across[0] > 25 ? Math.min(5, e.groupC()) : e.groupC();
-    ConvCase filtered =
-        new ConvCase(
-            e.n(),
-            e.groups() * c,
-            Math.max(e.h(), Math.max(1, window(down) - e.pt() - e.pb())),
-            Math.max(e.w(), Math.max(1, window(across) - e.pl() - e.pr())),
-            e.k(),
-            e.groups(),
-            down[0],
-            across[0],
-            down[1],
-            across[1],
-            e.pt(),
-            e.pl(),
-            e.pb(),
-            e.pr(),
-            down[2],
-            across[2]);
-    return new Trial(filtered, t.setting(), t.surround(), t.values(), t.seed());
-  }
-
-  private static int taps(int[] axis) {
-    return (axis[0] + axis[1] - 1) / axis[1];
-  }
-
-  private static int window(int[] axis) {
-    return (axis[0] - 1) * axis[2] + 1;
-  }
-
-  private static List<Algorithm> algorithms(Trial trial) {
-    List<Algorithm> winograd = ConvRun.all(trial.extents());
-    winograd.retainAll(ConvRun.WINOGRAD);
-    ConvCase e = trial.extents();
-    int most = Math.max((e.fh() + e.sh() - 1) / e.sh(), (e.fw() + e.sw() - 1) / e.sw());
-    assertEquals(Math.min(5, 10 - most), winograd.size(), trial.toString());
-    // Two of them each time.
-    int first = (int) Math.floorMod(trial.seed(), (long) winograd.size());
-    int second = (int) Math.floorMod(trial.seed() / 7 + 1, (long) winograd.size());
-    return first == second
-        ? List.of(winograd.get(first))
-        : List.of(winograd.get(first), winograd.get(second));
-  }
-
   @Property(tries = 1000)
   void everyOutputIsWithinTheDerivedBound(@ForAll Trial any) {
     Trial trial = applicable(any);
     ConvData data = trial.data();
     double[] exact = data.exact();
-    double[] scale = data.tileScale();
     for (Algorithm algorithm : algorithms(trial)) {
+      double[] scale = data.scale(algorithm);
       float[] actual = ConvRun.run(algorithm, data, trial.setting());
       ErrorBound bound = ErrorBound.of(plan(algorithm, data, Layout.NHWC));
       for (int i = 0; i < exact.length; i++) {
@@ -126,7 +52,7 @@ class WinogradPropertyTest {
       float[] actual = ConvRun.run(algorithm, data);
       boolean always = algorithm == Algorithm.WINOGRAD_F2 && atMostThreeTaps(trial.extents());
       double bound = plan(algorithm, data, Layout.NHWC).errorBound();
-      double limit = bound * Arrays.stream(data.tileScale()).max().orElseThrow();
+      double limit = bound * Arrays.stream(data.scale(algorithm)).max().orElseThrow();
       for (int i = 0; i < exact.length; i++) {
         // F(2, 2) and F(2, 3) have fractions of 1/4 only; others round to the exact number where
         // their bound is below half a unit.
@@ -230,6 +156,42 @@ class WinogradPropertyTest {
   }
 
   @Example
+  void rectangularFiltersWithPaddingOnFourSides() {
+    checkBound("n1c20h9w11 k17f1x3p0x1x2x3");
+    checkBound("n2c17h11w9 k20f3x1p3x2x1x0");
+    checkBound("n1c8h7w20 k9f1x7p1x5x0x2");
+    checkBound("n1c12h20w7 k24g4f7x1p6x0x1x1");
+  }
+
+  @Example
+  void mapsSmallerThanATile() {
+    checkBound("n1c16h2w3 k16f3p1x0x0x1");
+    checkBound("n1c33h1w4 k5f3x2p1x1x2x0");
+    checkBound("n2c8h3w3 k8f3");
+    checkBound("n1c6h5w4 k8g2f5p2s2");
+  }
+
+  @Example
+  void smallWholeNumbersAreExactAfterRoundingWhateverTheTile() {
+    for (String text : new String[] {"n1c1h17w19 k9f3p1", "n2c2h14w13 k17f3p1x0x2x1"}) {
+      ConvCase e = ConvCase.parse(text);
+      ConvData data = ConvData.random(e, Values.INTEGERS, 9, ConvCases.Surround.NOTHING);
+      double[] exact = data.exact();
+      for (Algorithm algorithm : ConvRun.WINOGRAD) {
+        float[] actual = ConvRun.run(algorithm, data);
+        double bound = plan(algorithm, data, Layout.NHWC).errorBound();
+        double most = bound * Arrays.stream(data.scale(algorithm)).max().orElseThrow();
+        assertTrue(most < 0.5, algorithm + " is proved exact after rounding: " + most);
+        for (int i = 0; i < exact.length; i++) {
+          float value =
+              algorithm == Algorithm.WINOGRAD_F2 ? actual[i] : (float) Math.rint(actual[i]);
+          assertEquals(exact[i], value, algorithm + " " + text);
+        }
+      }
+    }
+  }
+
+  @Example
   void latticesWithFewerTilesThanTheFirst() {
     checkBound("n2c20h13w11 k17f3p3d4");
     checkBound("n1c5h9w9 k4f3p9d9");
@@ -239,11 +201,11 @@ class WinogradPropertyTest {
     ConvCase e = ConvCase.parse(text);
     ConvData data = ConvData.random(e, Values.UNIT, 5, ConvCases.Surround.NOTHING);
     double[] exact = data.exact();
-    double[] scale = data.tileScale();
     List<Algorithm> algorithms = ConvRun.all(e);
     algorithms.retainAll(ConvRun.WINOGRAD);
     assertTrue(algorithms.size() >= 4, algorithms.toString());
     for (Algorithm algorithm : algorithms) {
+      double[] scale = data.scale(algorithm);
       float[] actual = ConvRun.run(algorithm, data);
       ErrorBound bound = ErrorBound.of(plan(algorithm, data, Layout.NHWC));
       for (int i = 0; i < exact.length; i++) {
