@@ -1,6 +1,7 @@
 package dev.tilewise;
 
 import dev.tilewise.internal.plan.Candidate;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,9 +28,13 @@ final class ErrorSurvey {
           "n1c64h20w20 k24f2",
           "n1c192h12w12 k24f2",
           "n1c8h60w60 k16f3p1",
+          "n1c16h44w44 k16f3p1",
+          "n1c32h32w32 k24f3p1",
           "n1c64h26w26 k24f3p1",
           "n1c256h14w14 k16f3p1",
           "n1c8h40w40 k24f4p1",
+          "n1c12h40w40 k24f4p1",
+          "n1c32h26w26 k24f4p1",
           "n1c64h20w20 k24f4p1",
           "n1c160h12w12 k16f4p1",
           "n1c8h40w40 k16f5p2",
@@ -129,21 +134,26 @@ final class ErrorSurvey {
     if (algorithm == Algorithm.DIRECT) {
       return "DIRECT";
     }
-    int taps = Math.max((e.fh() + e.sh() - 1) / e.sh(), (e.fw() + e.sw() - 1) / e.sw());
-    return "F(" + ConvData.tileSize(algorithm) + ", " + taps + ")";
+    return "F(" + ConvData.tileSize(algorithm) + ", " + taps(e) + ")";
+  }
+
+  /** Taps of a phase in the longer dimension. */
+  static int taps(ConvCase e) {
+    return Math.max((e.fh() + e.sh() - 1) / e.sh(), (e.fw() + e.sw() - 1) / e.sw());
   }
 
   /**
    * Prints a table.
    *
-   * @param args the kind of data, the number of seeds
+   * @param args the kind of data, the number of seeds, and layers other than {@link #LAYERS}
    */
   public static void main(String[] args) {
     Data kind = Data.valueOf(args[0]);
     int seeds = Integer.parseInt(args[1]);
     Map<String, Map<String, Double>> found = new TreeMap<>();
     Map<String, Double> counted = new TreeMap<>();
-    for (String layer : LAYERS) {
+    List<String> layers = args.length > 2 ? Arrays.asList(args).subList(2, args.length) : LAYERS;
+    for (String layer : layers) {
       ConvCase e = ConvCase.parse(layer);
       for (long seed = FIRST_SEED; seed < FIRST_SEED + seeds; seed++) {
         largest(e, kind, seed)
@@ -157,14 +167,14 @@ final class ErrorSurvey {
     }
     System.out.println(kind + ", " + seeds + " seeds: largest, what AUTO counts with, each layer");
     found.forEach(
-        (name, layers) ->
+        (name, each) ->
             System.out.printf(
                 Locale.ROOT,
                 "%-8s %.1e  %.1e  %s%n",
                 name,
-                layers.values().stream().max(Double::compare).orElseThrow(),
+                each.values().stream().max(Double::compare).orElseThrow(),
                 counted.get(name),
-                layers.entrySet().stream()
+                each.entrySet().stream()
                     .map(l -> String.format(Locale.ROOT, "%s %.1e", l.getKey(), l.getValue()))
                     .collect(Collectors.joining(", "))));
   }

@@ -183,9 +183,8 @@ class WinogradPropertyTest {
         double most = bound * Arrays.stream(data.scale(algorithm)).max().orElseThrow();
         assertTrue(most < 0.5, algorithm + " is proved exact after rounding: " + most);
         for (int i = 0; i < exact.length; i++) {
-          float value =
-              algorithm == Algorithm.WINOGRAD_F2 ? actual[i] : (float) Math.rint(actual[i]);
-          assertEquals(exact[i], value, algorithm + " " + text);
+          double value = algorithm == Algorithm.WINOGRAD_F2 ? actual[i] : Math.rint(actual[i]);
+          assertEquals(exact[i], value, 0, algorithm + " " + text);
         }
       }
     }
@@ -203,7 +202,7 @@ class WinogradPropertyTest {
     double[] exact = data.exact();
     List<Algorithm> algorithms = ConvRun.all(e);
     algorithms.retainAll(ConvRun.WINOGRAD);
-    assertTrue(algorithms.size() >= 4, algorithms.toString());
+    assertTrue(algorithms.size() >= 3, algorithms.toString());
     for (Algorithm algorithm : algorithms) {
       double[] scale = data.scale(algorithm);
       float[] actual = ConvRun.run(algorithm, data);

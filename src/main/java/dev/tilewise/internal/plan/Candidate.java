@@ -169,9 +169,6 @@ public enum Candidate {
   /** Measured: entering and leaving a tile costs as much as this many terms. */
   private static final double SHORT_SUM_TERMS = 8;
 
-  /** Largest seen: 3.3e-7 on normal data, 1.5e-6 on positive data. */
-  private static final double SUM_ERROR = 2e-6;
-
   /** Beyond this the copy is no longer worth comparing with. */
   private static final long LARGEST_MATRIX = 1L << 32;
 
@@ -200,11 +197,11 @@ public enum Candidate {
   public abstract Forward bind(Problem problem, Arena arena);
 
   /**
-   * More than the largest error seen, relative to {@code sum |x| |w|} of an output, over normal and
-   * positive data (docs/winograd.md); the bound is larger.
+   * The largest error seen, relative to {@code sum |x| |w|} of an output, over normal and positive
+   * data, with its margin (docs/winograd.md); the bound is larger.
    */
   public double typicalError(Geometry g) {
-    return SUM_ERROR;
+    return TypicalErrors.ofSums();
   }
 
   /** Whether it is here to be compared with: it is taken only where nothing else can be. */

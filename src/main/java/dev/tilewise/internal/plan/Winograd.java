@@ -79,9 +79,10 @@ final class Winograd {
   }
 
   static double typicalError(Geometry g, int m) {
-    return Math.max(
-        TypicalErrors.of(codelet(m, taps(g.fh(), g.sh()))),
-        TypicalErrors.of(codelet(m, taps(g.fw(), g.sw()))));
+    Codelet down = codelet(m, taps(g.fh(), g.sh()));
+    Codelet across = codelet(m, taps(g.fw(), g.sw()));
+    int depth = Math.min(g.sh(), g.fh()) * Math.min(g.sw(), g.fw()) * g.groupC();
+    return Math.max(TypicalErrors.of(down, depth), TypicalErrors.of(across, depth));
   }
 
   /**
