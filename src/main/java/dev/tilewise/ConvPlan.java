@@ -107,11 +107,12 @@ public final class ConvPlan {
                 new IllegalArgumentException(
                     String.format(
                         Locale.ROOT,
-                        "conv2d: no algorithm for %s is typically within %.3g of sum |x| |w|; the best"
-                            + " is within %.3g",
+                        "conv2d: no algorithm for %s is typically within %.3g of sum |x| |w|; the best,"
+                            + " %s, is within %.3g",
                         extents,
                         tolerance,
-                        Candidate.leastError(g))));
+                        Candidate.mostAccurate(g),
+                        Candidate.mostAccurate(g).typicalError(g))));
   }
 
   /**
@@ -419,6 +420,7 @@ public final class ConvPlan {
             + "tensors in confined arenas or mapped files are copied, which adds up to "
             + (inputShape().bytes() + outputShape().bytes())
             + " bytes");
+    line(text, "candidates", "costs in million multiply-adds at the FMA peak, typical errors");
     for (Candidate candidate : Candidate.values()) {
       line(text, "  " + candidate.name(), verdictText(candidate, g));
     }
@@ -430,17 +432,26 @@ public final class ConvPlan {
     if (verdict instanceof Verdict.Reject reject) {
       return "rejected: " + reject.reason();
     }
+    double cost = ((Verdict.Accept) verdict).cost();
     double error = candidate.typicalError(g);
-    String text =
-        String.format(
-            Locale.ROOT,
-            "cost %.3f million multiply-adds at the peak, typical error %.2g",
-            ((Verdict.Accept) verdict).cost() / 1e6,
-            error);
-    if (candidate.name().equals(algorithm.name())) {
-      return text + ", taken";
+    String figures = String.format(Locale.ROOT, "cost %.3f, error %.1e, ", cost / 1e6, error);
+    Candidate taken = Candidate.valueOf(algorithm.name());
+    boolean byName = Candidate.cheapest(g, tolerance).orElse(null) != taken;
+    if (candidate == taken) {
+      return figures
+          + (byName ? "taken: asked for by name" : "taken: the cheapest within the tolerance");
     }
-    return error > tolerance ? text + ", rejected: above the tolerance" : text;
+    if (error > tolerance) {
+      return figures + String.format(Locale.ROOT, "rejected: above the tolerance %.1e", tolerance);
+    }
+    if (byName) {
+      return figures + "not asked for";
+    }
+    double ratio = cost / ((Verdict.Accept) taken.judge(g)).cost();
+    return figures
+        + (candidate.isReference()
+            ? "rejected: a reference, to compare with"
+            : String.format(Locale.ROOT, "rejected: costs %.2f times as much", ratio));
   }
 
   private static void line(StringBuilder text, String name, String value) {

@@ -37,7 +37,8 @@ class AlgorithmChoiceTest {
     Conv2d conv = conv(text).tolerance(1e-9);
     String message =
         assertThrows(IllegalArgumentException.class, () -> plan(conv, text)).getMessage();
-    assertTrue(message.contains("1.00e-09") && message.contains("2.80e-06"), message);
+    assertTrue(
+        message.contains("1.00e-09") && message.contains("DIRECT, is within 2.80e-06"), message);
   }
 
   @Test
@@ -76,10 +77,25 @@ class AlgorithmChoiceTest {
   void explainNamesEveryCandidateWithCostAndErrorOrTheReasonOfItsRejection() {
     String text = "n1c32h48w48 k32f3p1";
     String explained = plan(conv(text).tolerance(3e-6), text).explain();
-    assertTrue(explained.contains("WINOGRAD_F2") && explained.contains(", taken"), explained);
-    assertTrue(
-        explained.contains("typical error 7.8e-06, rejected: above the tolerance"), explained);
+    assertHas(explained, "WINOGRAD_F2 cost", "taken: the cheapest within the tolerance");
+    assertHas(
+        explained, "WINOGRAD_F6 cost", "error 7.8e-06, rejected: above the tolerance 3.0e-06");
+    assertHas(explained, "DIRECT cost", "times as much");
+    assertHas(explained, "NAIVE cost", "rejected: a reference");
+    String named = plan(conv(text).algorithm(Algorithm.WINOGRAD_F3), text).explain();
+    assertHas(named, "WINOGRAD_F3 cost", "taken: asked for by name");
+    assertHas(named, "WINOGRAD_F6 cost", "not asked for");
     String strided = plan(conv("c8h9w9 k8f3s2d2"), "c8h9w9 k8f3s2d2").explain();
     assertTrue(strided.contains("rejected: it does not take a stride and a dilation"), strided);
+  }
+
+  private static void assertHas(String text, String start, String words) {
+    String line =
+        text.lines()
+            .map(l -> l.strip().replaceAll(" +", " "))
+            .filter(l -> l.startsWith(start))
+            .findFirst()
+            .orElseThrow();
+    assertTrue(line.contains(words), line);
   }
 }

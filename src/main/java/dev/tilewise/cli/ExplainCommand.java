@@ -40,14 +40,23 @@ final class ExplainCommand implements Callable<Integer> {
       description = "NHWC or NCHW; default ${DEFAULT-VALUE}.")
   private Layout layout = Layout.NHWC;
 
+  @Option(
+      names = "--tolerance",
+      paramLabel = "T",
+      description =
+          "How far outputs may typically be off, relative to the sum of |x| |w|; default"
+              + " ${DEFAULT-VALUE}.")
+  private double tolerance = Conv2d.DEFAULT_TOLERANCE;
+
   @Override
   public Integer call() {
+    Require.positive("--tolerance", tolerance);
     ConvCase c = ConvCase.parse(text);
     try (Arena arena = Arena.ofShared()) {
       long weights = (long) c.k() * c.groupC() * c.fh() * c.fw();
       Filter filter =
           Filter.of(arena.allocate(weights * Float.BYTES), c.k(), c.groupC(), c.fh(), c.fw());
-      Conv2d conv = Conv2d.of(c, filter).algorithm(algorithm);
+      Conv2d conv = Conv2d.of(c, filter).algorithm(algorithm).tolerance(tolerance);
       spec.commandLine().getOut().print(conv.plan(c.input(), layout, arena).explain());
       spec.commandLine().getOut().flush();
     } catch (OutOfMemoryError e) {

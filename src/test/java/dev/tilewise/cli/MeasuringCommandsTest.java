@@ -204,6 +204,18 @@ class MeasuringCommandsTest {
   }
 
   @Test
+  void explainTakesATolerance() {
+    String[] args = {"explain", "--case", "n1c32h48w48 k32f3s1p1", "--tolerance", ""};
+    args[4] = "3e-6";
+    String text = Invocation.of(args).ok().out();
+    assertTrue(text.lines().findFirst().orElseThrow().endsWith("WINOGRAD_F2"), text);
+    args[4] = "1e-9";
+    Invocation.of(args).refusedWith("the best, DIRECT, is within 2.8");
+    args[4] = "0";
+    Invocation.of(args).refusedWith("--tolerance must be positive, not 0");
+  }
+
+  @Test
   void infoHasTheKeysOfTheDesign() {
     JsonNode facts = Invocation.of("info", "--json", "-").ok().json().get(0);
     assertEquals(List.of("jdk", "vm", "cpu", "vector_bits", "peak_gflops"), Invocation.keys(facts));

@@ -27,7 +27,11 @@ public enum Candidate {
       return g.sumLength() <= LONGEST_WINDOW
           ? new Verdict.Accept(directCost(g))
           : new Verdict.Reject(
-              "a window of " + g.sumLength() + " terms is longer than " + LONGEST_WINDOW);
+              "a window of "
+                  + g.sumLength()
+                  + " terms is longer than "
+                  + LONGEST_WINDOW
+                  + "; use AUTO");
     }
 
     @Override
@@ -138,7 +142,8 @@ public enum Candidate {
               "its matrix of "
                   + Math.round(bytes)
                   + " bytes for each thread is larger than "
-                  + LARGEST_MATRIX);
+                  + LARGEST_MATRIX
+                  + "; use DIRECT or AUTO");
     }
 
     @Override
@@ -221,12 +226,11 @@ public enum Candidate {
                 .thenComparingDouble(c -> ((Verdict.Accept) c.judge(g)).cost()));
   }
 
-  /** The least typical error of those that apply. */
-  public static double leastError(Geometry g) {
+  /** Of those that apply the one with the least typical error. */
+  public static Candidate mostAccurate(Geometry g) {
     return Stream.of(values())
         .filter(c -> c.judge(g) instanceof Verdict.Accept)
-        .mapToDouble(c -> c.typicalError(g))
-        .min()
+        .min(Comparator.comparingDouble(c -> c.typicalError(g)))
         .orElseThrow();
   }
 
