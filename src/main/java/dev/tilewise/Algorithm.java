@@ -2,7 +2,10 @@ package dev.tilewise;
 
 /** How a convolution is computed. */
 public enum Algorithm {
-  /** The plan takes the cheapest of those that apply. */
+  /**
+   * The plan takes the cheapest of those that apply and are accurate enough ({@link
+   * Conv2d#tolerance}); IM2COL and NAIVE only where there is no other.
+   */
   AUTO,
   /** Register tiles over the input in place: the fastest general algorithm. */
   DIRECT,

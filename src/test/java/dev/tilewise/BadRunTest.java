@@ -202,6 +202,29 @@ class BadRunTest {
         "plan.workspace(arena)");
   }
 
+  @Test
+  void aForeignWorkspaceIsRefusedWithBothSizes() {
+    try (Arena arena = Arena.ofShared()) {
+      ConvPlan[] plans = new ConvPlan[2];
+      String[] cases = {"n1c16h9w9 k32f3p1", "n1c16h20w20 k48f3p1"};
+      for (int i = 0; i < plans.length; i++) {
+        ConvCase e = ConvCase.parse(cases[i]);
+        ConvData data = ConvData.random(e, Values.UNIT, 2, ConvCases.Surround.NOTHING);
+        plans[i] = data.conv(Algorithm.WINOGRAD_F4).plan(e.input(), Layout.NHWC, arena);
+      }
+      Tensor x = Tensor.allocate(arena, plans[1].inputShape(), Layout.NHWC);
+      Tensor y = Tensor.allocate(arena, plans[1].outputShape(), Layout.NHWC);
+      Workspace foreign = plans[0].workspace(arena);
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> plans[1].run(x, y, foreign, Workers.serial()))
+              .getMessage();
+      assertTrue(message.contains("has " + foreign.bytes() + " bytes"), message);
+      assertTrue(message.contains("needs " + plans[1].workspaceBytes()), message);
+    }
+  }
+
   private static ConvPlan other(ConvCase extents, Call c) {
     ConvData data = ConvData.random(extents, Values.UNIT, 2, ConvCases.Surround.NOTHING);
     return data.conv(Algorithm.DIRECT).plan(extents.input(), c.layout, c.arena);
