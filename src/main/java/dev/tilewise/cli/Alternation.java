@@ -2,6 +2,7 @@ package dev.tilewise.cli;
 
 import dev.tilewise.internal.kernel.FmaPeak;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -35,7 +36,7 @@ final class Alternation {
   /** A round of long runs may take more time than there is, but not more often than this. */
   private static final double MOST_TIMES = 3;
 
-  /** Who is that much slower than the fastest is not needed in every round. */
+  /** Who is that much slower than the fastest has its turn in a few rounds only. */
   private static final double SLOW = 10;
 
   /** Runs up to this long find their data in caches, if the others have not been there since. */
@@ -68,6 +69,10 @@ final class Alternation {
 
   private final List<? extends Subject> subjects;
   private final List<Series> found = new ArrayList<>();
+
+  /** Nanoseconds of a run after the warm-up, and how many make a timing. */
+  private final double[] once;
+
   private final int[] runs;
   private double lastPeak;
 
@@ -78,6 +83,7 @@ final class Alternation {
    */
   Alternation(List<? extends Subject> subjects) {
     this.subjects = subjects;
+    once = new double[subjects.size()];
     runs = new int[subjects.size()];
     for (Subject subject : subjects) {
       found.add(new Series(subject.operations()));
@@ -92,7 +98,8 @@ final class Alternation {
    */
   List<Series> measure(double seconds) {
     for (int i = 0; i < runs.length; i++) {
-      runs[i] = runs(warmUp(subjects.get(i), seconds));
+      once[i] = warmUp(subjects.get(i), seconds);
+      runs[i] = runs(once[i]);
     }
     long latest = after(PATIENCE_SECONDS);
     do {
@@ -113,15 +120,19 @@ final class Alternation {
     double whole = seconds * 1e9 * runs.length;
     long start = System.nanoTime();
     double spent = 0;
+    double fastest = Arrays.stream(once).min().orElse(0);
     for (int round = 0; spent < whole || round < FEWEST_ROUNDS; round++) {
       if (spent >= MOST_TIMES * whole) {
         return;
       }
-      double fastest = round == 0 ? 0 : found.stream().mapToDouble(s -> s.nanos(0)).min().orElse(0);
       for (int i = 0; i < runs.length; i++) {
-        if (round < FEWEST_ROUNDS || found.get(i).nanos(0) <= SLOW * fastest) {
+        boolean isSlow = once[i] > SLOW * fastest;
+        long before = System.nanoTime();
+        if (!isSlow || round < FEWEST_ROUNDS && round * once[i] < seconds * 1e9) {
           turn(i);
         }
+        // The others' time is theirs.
+        start += isSlow ? System.nanoTime() - before : 0;
       }
       spent = System.nanoTime() - start;
     }
