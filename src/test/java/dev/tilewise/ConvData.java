@@ -122,8 +122,8 @@ record ConvData(
 
   private double[] tileScale(int m) {
     Geometry g = extents.geometry();
-    TileInputs down = new TileInputs(m, g.fh(), g.sh(), g.dh(), g.pt(), g.h());
-    TileInputs across = new TileInputs(m, g.fw(), g.sw(), g.dw(), g.pl(), g.w());
+    TileInputs down = new TileInputs(m, g.fh(), g.sh(), g.dh(), g.pt(), g.h(), g.oh());
+    TileInputs across = new TileInputs(m, g.fw(), g.sw(), g.dw(), g.pl(), g.w(), g.ow());
     double[] filters = largestTaps(g);
     double[] scale = new double[Math.toIntExact(extents.output().elements())];
     Map<List<Integer>, double[]> inputs = new HashMap<>();
@@ -167,8 +167,13 @@ record ConvData(
     return largest;
   }
 
-  /** Which inputs a Winograd tile reads in one dimension, told apart from the code under test. */
-  private record TileInputs(int m, int f, int stride, int dilation, int before, int size) {
+  /**
+   * Which inputs a Winograd tile reads in one dimension, told apart from the code under test. Where
+   * whole tiles do not fit, the last outputs may have smaller ones: they are taken to read what any
+   * tile of up to m outputs could.
+   */
+  private record TileInputs(
+      int m, int f, int stride, int dilation, int before, int size, int count) {
 
     private int taps() {
       return (f + stride - 1) / stride;
@@ -182,16 +187,30 @@ record ConvData(
       return f == 1 ? 1 : dilation;
     }
 
-    /** The first output of the tile that an output belongs to. */
+    /** Whether the output may belong to a tile of any size. */
+    private boolean isLast(int o) {
+      int rest = count % outputs();
+      return step() == 1 && rest > 0 && o >= count - rest - outputs();
+    }
+
+    /** What outputs of one tile have in common, and no others. */
     int tile(int o) {
+      return isLast(o) ? count + o : first(o);
+    }
+
+    private int first(int o) {
+      if (isLast(o)) {
+        return o - outputs() + 1;
+      }
       int lattice = o % step();
       return lattice + o / step() / outputs() * outputs() * step();
     }
 
     /** Every position of every phase that has taps. */
     int[] of(int o) {
-      int first = tile(o) * stride - before;
-      return IntStream.range(0, (outputs() + taps() - 1) * stride)
+      int first = first(o) * stride - before;
+      int reach = isLast(o) ? 2 * outputs() - 1 : outputs();
+      return IntStream.range(0, (reach + taps() - 1) * stride)
           .filter(i -> i % stride < f)
           .map(i -> first + i * step())
           .filter(i -> i >= 0 && i < size)

@@ -17,10 +17,18 @@ import dev.tilewise.internal.winograd.Codelet;
  * @param dilation dilation, 1 with a stride
  * @param before padding before the input
  * @param size inputs
- * @param outputs outputs
+ * @param first the first output, 0 with a dilation
+ * @param outputs outputs from it on
  */
 record WinogradAxis(
-    Codelet codelet, int taps, int stride, int dilation, int before, int size, int outputs) {
+    Codelet codelet,
+    int taps,
+    int stride,
+    int dilation,
+    int before,
+    int size,
+    int first,
+    int outputs) {
 
   int m() {
     return codelet.m();
@@ -60,7 +68,7 @@ record WinogradAxis(
 
   /** The first output of a tile; the next is {@link #dilation} away. */
   int firstOutput(int lattice, int tile) {
-    return lattice + dilation * tile * m();
+    return first + lattice + dilation * tile * m();
   }
 
   /** Inputs from position to position. */
@@ -70,7 +78,7 @@ record WinogradAxis(
 
   /** The input at the first position of a tile; in the padding if it is not in [0, size). */
   long firstInput(int lattice, int tile, int phase) {
-    return (long) lattice * stride + (long) tile * m() * step() + phase - before;
+    return (long) lattice * stride + ((long) first + (long) tile * m()) * step() + phase - before;
   }
 
   /** The first position that lies on or after an input, counted from the input {@code first}. */

@@ -453,7 +453,7 @@ public final class WinogradForward implements Forward {
   }
 
   @Override
-  public Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
+  public WinogradForward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
     return new WinogradForward(g, plan, lo, hi, weights, bias, arena);
   }
 

@@ -50,16 +50,27 @@ public final class WinogradPlan {
   private final Stacking lastColumns;
 
   /**
-   * Plans.
+   * Plans a rectangle of the outputs.
    *
    * @param g extents
    * @param down transform of the columns, of as many taps as a phase of the filter is high
    * @param across transform of the rows
+   * @param firstRow its first row
+   * @param rows how many
+   * @param firstColumn its first column
+   * @param columns how many
    */
-  public WinogradPlan(Geometry g, Codelet down, Codelet across) {
+  WinogradPlan(
+      Geometry g,
+      Codelet down,
+      Codelet across,
+      int firstRow,
+      int rows,
+      int firstColumn,
+      int columns) {
     this.g = g;
-    this.down = axisDown(g, down);
-    this.across = axisAcross(g, across);
+    this.down = axisDown(g, down, firstRow, rows);
+    this.across = axisAcross(g, across, firstColumn, columns);
     int[] vectors = TileTable.stackVectors((g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT);
     widths = new int[vectors.length];
     firstFilters = new int[vectors.length + 1];
@@ -91,14 +102,14 @@ public final class WinogradPlan {
     Math.toIntExact(Math.multiplyExact((long) blocks * widths.length, (long) g.groups()));
   }
 
-  private static WinogradAxis axisDown(Geometry g, Codelet codelet) {
+  private static WinogradAxis axisDown(Geometry g, Codelet codelet, int first, int rows) {
     int dilation = g.fh() == 1 ? 1 : g.dh();
-    return new WinogradAxis(codelet, g.fh(), g.sh(), dilation, g.pt(), g.h(), g.oh());
+    return new WinogradAxis(codelet, g.fh(), g.sh(), dilation, g.pt(), g.h(), first, rows);
   }
 
-  private static WinogradAxis axisAcross(Geometry g, Codelet codelet) {
+  private static WinogradAxis axisAcross(Geometry g, Codelet codelet, int first, int columns) {
     int dilation = g.fw() == 1 ? 1 : g.dw();
-    return new WinogradAxis(codelet, g.fw(), g.sw(), dilation, g.pl(), g.w(), g.ow());
+    return new WinogradAxis(codelet, g.fw(), g.sw(), dilation, g.pl(), g.w(), first, columns);
   }
 
   /** Channels of V: those of all phases of a group. */
@@ -125,8 +136,8 @@ public final class WinogradPlan {
 
   /** Whether all tables and blocks can be indexed. */
   public static boolean applies(Geometry g, Codelet downBy, Codelet acrossBy) {
-    WinogradAxis down = axisDown(g, downBy);
-    WinogradAxis across = axisAcross(g, acrossBy);
+    WinogradAxis down = axisDown(g, downBy, 0, g.oh());
+    WinogradAxis across = axisAcross(g, acrossBy, 0, g.ow());
     double depth = (double) down.phases() * across.phases() * g.groupC();
     double products = (double) down.alpha() * across.alpha();
     double v = products * Stacking.mostRows(FEWEST_TILES) * (depth + Lanes.COUNT);
@@ -139,6 +150,16 @@ public final class WinogradPlan {
         && (across.positions(1) + 1.0) * across.step() * g.c() < MOST_FLOATS
         && g.h() + (down.positions(1) + 1.0) * down.step() * 2 + g.oh() < Integer.MAX_VALUE
         && g.w() + (across.positions(1) + 1.0) * across.step() * 2 + g.ow() < Integer.MAX_VALUE;
+  }
+
+  /** Transform of the columns. */
+  public Codelet codeletDown() {
+    return down.codelet();
+  }
+
+  /** Transform of the rows. */
+  public Codelet codeletAcross() {
+    return across.codelet();
   }
 
   WinogradAxis down() {
@@ -376,7 +397,7 @@ public final class WinogradPlan {
 
   String describe() {
     String transform =
-        g.fh() == g.fw() && g.sh() == g.sw()
+        down.codelet() == across.codelet()
             ? down.codelet().toString()
             : down.codelet() + " down, " + across.codelet() + " across";
     int phases = down.phases() * across.phases();

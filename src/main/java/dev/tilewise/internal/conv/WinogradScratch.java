@@ -53,7 +53,8 @@ final class WinogradScratch implements Forward.Scratch {
     return aligned(at + slice.byteSize());
   }
 
-  private static long aligned(long bytes) {
+  /** Rounded up to where the next segment may start. */
+  static long aligned(long bytes) {
     return (bytes + Memory.ALIGNMENT - 1) / Memory.ALIGNMENT * Memory.ALIGNMENT;
   }
 

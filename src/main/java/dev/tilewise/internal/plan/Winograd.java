@@ -2,11 +2,15 @@ package dev.tilewise.internal.plan;
 
 import dev.tilewise.internal.conv.Forward;
 import dev.tilewise.internal.conv.Geometry;
+import dev.tilewise.internal.conv.WinogradCut;
 import dev.tilewise.internal.conv.WinogradForward;
+import dev.tilewise.internal.conv.WinogradParts;
 import dev.tilewise.internal.conv.WinogradPlan;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.winograd.Codelet;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What the Winograd candidates share. */
 final class Winograd {
@@ -74,15 +78,17 @@ final class Winograd {
     return r == 1 ? Codelet.of(1, 1) : Codelet.of(m, r);
   }
 
-  private static WinogradPlan plan(Geometry g, int m) {
-    return new WinogradPlan(g, codelet(m, taps(g.fh(), g.sh())), codelet(m, taps(g.fw(), g.sw())));
+  private static List<WinogradPlan> plans(Geometry g, int m) {
+    return WinogradCut.plans(g, codelet(m, taps(g.fh(), g.sh())), codelet(m, taps(g.fw(), g.sw())));
   }
 
   static double typicalError(Geometry g, int m) {
-    Codelet down = codelet(m, taps(g.fh(), g.sh()));
-    Codelet across = codelet(m, taps(g.fw(), g.sw()));
-    int depth = Math.min(g.sh(), g.fh()) * Math.min(g.sw(), g.fw()) * g.groupC();
-    return Math.max(TypicalErrors.of(down, depth), TypicalErrors.of(across, depth));
+    double largest = 0;
+    for (WinogradPlan plan : plans(g, m)) {
+      largest = Math.max(largest, TypicalErrors.of(plan.codeletDown(), plan.depth()));
+      largest = Math.max(largest, TypicalErrors.of(plan.codeletAcross(), plan.depth()));
+    }
+    return largest;
   }
 
   /**
@@ -90,7 +96,14 @@ final class Winograd {
    * once for each block of tiles. Constants measured on the machine of docs/benchmarks.md.
    */
   private static double cost(Geometry g, int m) {
-    WinogradPlan plan = plan(g, m);
+    double sum = 0;
+    for (WinogradPlan plan : plans(g, m)) {
+      sum += cost(g, plan);
+    }
+    return sum;
+  }
+
+  private static double cost(Geometry g, WinogradPlan plan) {
     double filters = Candidate.paddedK(g) / g.groups();
     double depth = plan.depth();
     double channels = Math.ceil(depth / Lanes.COUNT) * Lanes.COUNT;
@@ -104,6 +117,10 @@ final class Winograd {
 
   static Forward bind(Candidate.Problem p, int m, Arena arena) {
     Geometry g = p.geometry();
-    return new WinogradForward(g, plan(g, m), p.lo(), p.hi(), p.weights(), p.bias(), arena);
+    List<WinogradForward> parts = new ArrayList<>();
+    for (WinogradPlan plan : plans(g, m)) {
+      parts.add(new WinogradForward(g, plan, p.lo(), p.hi(), p.weights(), p.bias(), arena));
+    }
+    return parts.size() == 1 ? parts.get(0) : new WinogradParts(parts);
   }
 }

@@ -1,0 +1,142 @@
+package dev.tilewise.internal.conv;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Winograd's algorithm with other tiles in other rectangles of the output: {@link WinogradCut}. */
+public final class WinogradParts implements Forward {
+
+  private final WinogradForward[] parts;
+  // Of the parts behind the first, which a single unit range serves; the first takes the rest.
+  private final int[] units;
+
+  /**
+   * Puts together.
+   *
+   * @param parts the largest first
+   */
+  public WinogradParts(List<WinogradForward> parts) {
+    this.parts = parts.toArray(new WinogradForward[0]);
+    units = new int[this.parts.length];
+    for (int i = 1; i < units.length; i++) {
+      units[i] = this.parts[i].units(1);
+    }
+  }
+
+  private record Scratches(Scratch[] of) implements Scratch {}
+
+  @Override
+  public int units(int threads) {
+    int sum = parts[0].units(threads);
+    for (int i = 1; i < parts.length; i++) {
+      sum = Math.addExact(sum, units[i]);
+    }
+    return sum;
+  }
+
+  @Override
+  public long scratchBytes() {
+    long sum = 0;
+    for (WinogradForward part : parts) {
+      sum += wholeLines(part.scratchBytes());
+    }
+    return sum;
+  }
+
+  private static long wholeLines(long bytes) {
+    return WinogradScratch.aligned(bytes);
+  }
+
+  @Override
+  public long heapBytes() {
+    long sum = 0;
+    for (WinogradForward part : parts) {
+      sum += part.heapBytes();
+    }
+    return sum;
+  }
+
+  @Override
+  public Scratch scratch(MemorySegment memory) {
+    Scratch[] of = new Scratch[parts.length];
+    long at = 0;
+    for (int i = 0; i < of.length; i++) {
+      of[i] = parts[i].scratch(memory.asSlice(at, parts[i].scratchBytes()));
+      at += wholeLines(parts[i].scratchBytes());
+    }
+    return new Scratches(of);
+  }
+
+  @Override
+  public void run(
+      int unit,
+      int total,
+      Scratch scratch,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y) {
+    Scratch[] of = ((Scratches) scratch).of;
+    int left = unit;
+    int first = total;
+    for (int i = 1; i < parts.length; i++) {
+      first -= units[i];
+    }
+    if (left < first) {
+      parts[0].run(left, first, of[0], x, residual, y);
+      return;
+    }
+    left -= first;
+    int part = 1;
+    while (left >= units[part]) {
+      left -= units[part++];
+    }
+    parts[part].run(left, units[part], of[part], x, residual, y);
+  }
+
+  @Override
+  public Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
+    return new WinogradParts(
+        List.of(parts).stream().map(p -> p.withWeights(weights, bias, arena)).toList());
+  }
+
+  @Override
+  public int roundings() {
+    int most = 0;
+    for (WinogradForward part : parts) {
+      most = Math.max(most, part.roundings());
+    }
+    return most;
+  }
+
+  @Override
+  public double amplification() {
+    double most = 0;
+    for (WinogradForward part : parts) {
+      most = Math.max(most, part.amplification());
+    }
+    return most;
+  }
+
+  @Override
+  public MemorySegment packed() {
+    return parts[0].packed();
+  }
+
+  @Override
+  public long packedBytes() {
+    long sum = 0;
+    for (WinogradForward part : parts) {
+      sum += part.packedBytes();
+    }
+    return sum;
+  }
+
+  @Override
+  public String describe() {
+    return List.of(parts).stream()
+        .map(WinogradForward::describe)
+        .collect(Collectors.joining("; and "));
+  }
+}
