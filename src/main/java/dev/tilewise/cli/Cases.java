@@ -9,10 +9,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine.Option;
 
 /** The cases a command works on. */
-final class Cases {
+public final class Cases {
 
   @Option(
       names = "--case",
@@ -27,28 +29,43 @@ final class Cases {
         "A file of cases, comma-separated. Its first line names the columns, in any order:",
         "name, N, groups, C, H, W, K, FH, FW, SH, SW, PH, PW (filter, stride, padding).",
         "May be left out: PB, PR (padding at the bottom and on the right, default PH, PW), DH, DW"
-            + " (dilation, default 1), OH, OW (the output, compared if given). Others are not read."
+            + " (dilation, default 1), OH, OW (the output, compared if given), repeats (how often a"
+            + " network has the layer, default 1). Others are not read."
       })
   private Path shapes;
 
   @Option(
       names = "--filter",
-      paramLabel = "TEXT",
-      description = "Only rows of --shapes whose name has this.")
+      paramLabel = "REGEX",
+      description = "Only rows of --shapes whose name has a match of this.")
   private String filter;
 
-  /** A case and what a file calls it. */
-  record Named(String name, ConvCase extents) {}
+  /** For the command line's parser to fill. */
+  public Cases() {}
 
-  /** The cases asked for, in order. */
-  List<Named> read() throws IOException {
+  /**
+   * A case and what a file says of it.
+   *
+   * @param name what it is called; empty for a case that was typed
+   * @param extents the case
+   * @param repeats how often its network has it
+   */
+  public record Named(String name, ConvCase extents, int repeats) {}
+
+  /**
+   * The cases asked for, in order.
+   *
+   * @return at least one
+   * @throws IOException if the file cannot be read
+   */
+  public List<Named> read() throws IOException {
     if (filter != null && shapes == null) {
       throw new IllegalArgumentException(
           "--filter chooses rows of a --shapes file, and there is none");
     }
     List<Named> all = new ArrayList<>();
     for (String text : cases) {
-      all.add(new Named("", ConvCase.parse(text)));
+      all.add(new Named("", ConvCase.parse(text), 1));
     }
     if (shapes != null) {
       readShapes(all);
@@ -66,6 +83,7 @@ final class Cases {
       throw new IllegalArgumentException(shapes + ": the file is empty");
     }
     String[] columns = fields(lines.get(0));
+    Pattern wanted = pattern();
     int before = all.size();
     for (int number = 2; number <= lines.size(); number++) {
       if (lines.get(number - 1).isBlank()) {
@@ -84,13 +102,23 @@ final class Cases {
       if (name == null) {
         throw new IllegalArgumentException(shapes + ": there is no column \"name\"");
       }
-      if (filter == null || name.contains(filter)) {
-        all.add(new Named(name, extents(row, shapes + ":" + number)));
+      if (wanted.matcher(name).find()) {
+        String where = shapes + ":" + number;
+        all.add(new Named(name, extents(row, where), number(row, "repeats", where, 1)));
       }
     }
     if (all.size() == before) {
       throw new IllegalArgumentException(
           shapes + (filter == null ? ": has no rows" : ": no row's name has \"" + filter + "\""));
+    }
+  }
+
+  private Pattern pattern() {
+    try {
+      return Pattern.compile(filter == null ? "" : filter);
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(
+          "--filter \"" + filter + "\" is not a regular expression: " + e.getDescription(), e);
     }
   }
 

@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Where results go: text for people, and one JSON object per line. */
-final class JsonLines implements AutoCloseable {
+public final class JsonLines implements AutoCloseable {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -26,32 +26,49 @@ final class JsonLines implements AutoCloseable {
 
   private BufferedWriter lines;
 
+  /** For the command line's parser to fill. */
+  public JsonLines() {}
+
   /**
    * Creates the file, if there is one; what is wrong with it shows before the work.
    *
    * @return this
+   * @throws IOException if it cannot be created
    */
-  JsonLines open() throws IOException {
+  public JsonLines open() throws IOException {
     if (file != null && !"-".equals(file)) {
       lines = Files.newBufferedWriter(Outputs.requireFolder(Path.of(file)));
     }
     return this;
   }
 
-  /** Prints for people, unless standard output belongs to the JSON. */
-  void text(String line) {
+  /**
+   * Prints for people, unless standard output belongs to the JSON.
+   *
+   * @param line what to print
+   */
+  public void text(String line) {
     if (!"-".equals(file)) {
       spec.commandLine().getOut().println(line);
     }
   }
 
-  /** What is not a result: to standard error. */
-  void note(String line) {
+  /**
+   * Prints what is not a result to standard error.
+   *
+   * @param line what to print
+   */
+  public void note(String line) {
     spec.commandLine().getErr().println(line);
   }
 
-  /** Writes one object. */
-  void object(Map<String, Object> object) throws IOException {
+  /**
+   * Writes one object.
+   *
+   * @param object its keys and values, in order
+   * @throws IOException if it cannot be written
+   */
+  public void object(Map<String, Object> object) throws IOException {
     if ("-".equals(file)) {
       spec.commandLine().getOut().println(MAPPER.writeValueAsString(object));
     } else if (lines != null) {

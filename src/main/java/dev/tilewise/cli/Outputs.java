@@ -5,16 +5,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Whether a file can be written, asked before the work whose result it is to hold. */
-final class Outputs {
+public final class Outputs {
 
   private Outputs() {}
 
   /**
    * Checks that the file's folder is there and nothing speaks against a file in it.
    *
+   * @param file what is to be written
    * @return the file
    */
-  static Path requireFolder(Path file) {
+  public static Path requireFolder(Path file) {
     return requireFile(file, file.toAbsolutePath().getParent());
   }
 

@@ -13,18 +13,34 @@ import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
 
 /** Random data for a case, and the definition to compare with. */
-final class Sample {
+public final class Sample {
 
   private static final long SEED = 20_260_101;
 
-  final ConvCase extents;
-  final Filter filter;
-  final Tensor x;
-  final Tensor y;
-  final NaiveConvolution naive;
   private Expected expected;
 
-  Sample(ConvCase c, Arena arena) {
+  /** The case. */
+  public final ConvCase extents;
+
+  /** Weights and bias. */
+  public final Filter filter;
+
+  /** Input, NHWC. */
+  public final Tensor x;
+
+  /** Output, NHWC, of the size; zeros until a plan has run. */
+  public final Tensor y;
+
+  /** The definition, over the same input, weights and bias. */
+  public final NaiveConvolution naive;
+
+  /**
+   * Makes the data, the same for the same case.
+   *
+   * @param c the case
+   * @param arena owns the memory
+   */
+  public Sample(ConvCase c, Arena arena) {
     extents = c;
     SplittableRandom random = new SplittableRandom(SEED);
     long weightCount = (long) c.k() * c.groupC() * c.fh() * c.fw();
@@ -77,8 +93,12 @@ final class Sample {
   /**
    * The largest error of outputs, relative to their scale: of all of them, or of that many, the
    * corners of the first plane among them.
+   *
+   * @param most how many are compared
+   * @param relu whether the output went through it
+   * @return the error divided by {@code |bias| + sum |x| |w|}
    */
-  double maxError(long most, boolean relu) {
+  public double maxError(long most, boolean relu) {
     if (expected == null || expected.most != most) {
       expected = new Expected(most);
     }

@@ -1,0 +1,140 @@
+package dev.tilewise.jmh;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.tilewise.ConvCase;
+import dev.tilewise.Layout;
+import dev.tilewise.Shape;
+import dev.tilewise.Tensor;
+import dev.tilewise.cli.Sample;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Map;
+
+/** ONNX Runtime: a model of Conv and Relu, NCHW in and out, over memory given to it. */
+final class OnnxRuntime implements Peer {
+
+  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final int threads;
+
+  OnnxRuntime(int threads) {
+    this.threads = threads;
+  }
+
+  @Override
+  public String name() {
+    return "ONNX Runtime";
+  }
+
+  @Override
+  public String version() {
+    return environment.getVersion();
+  }
+
+  @Override
+  public Contender bind(Sample sample, Arena arena) {
+    try {
+      return new Model(sample, arena);
+    } catch (OrtException e) {
+      throw new UnsupportedOperationException(e.getMessage(), e);
+    }
+  }
+
+  private static byte[] model(Sample sample) {
+    ConvCase c = sample.extents;
+    OnnxBytes conv =
+        OnnxBytes.node("Conv", "sum", "x", "w", "b")
+            .attribute("kernel_shape", c.fh(), c.fw())
+            .attribute("strides", c.sh(), c.sw())
+            .attribute("pads", c.pt(), c.pl(), c.pb(), c.pr())
+            .attribute("dilations", c.dh(), c.dw())
+            .attribute("group", c.groups());
+    byte[] weights = sample.naive.w().toArray(ValueLayout.JAVA_BYTE);
+    byte[] bias = sample.naive.bias().toArray(ValueLayout.JAVA_BYTE);
+    return OnnxBytes.model(
+        new OnnxBytes()
+            .message(1, conv)
+            .message(1, OnnxBytes.node("Relu", "y", "sum"))
+            .text(2, "layer")
+            .message(5, OnnxBytes.tensor("w", weights, c.k(), c.groupC(), c.fh(), c.fw()))
+            .message(5, OnnxBytes.tensor("b", bias, c.k()))
+            .message(11, OnnxBytes.value("x", dims(c.input())))
+            .message(12, OnnxBytes.value("y", dims(c.output()))));
+  }
+
+  private static long[] dims(Shape s) {
+    return new long[] {s.n(), s.c(), s.h(), s.w()};
+  }
+
+  private final class Model implements Contender {
+
+    private final OrtSession session;
+    private final OnnxTensor x;
+    private final OnnxTensor y;
+    private final Tensor output;
+    private final Map<String, OnnxTensor> inputs;
+    private final Map<String, OnnxTensor> outputs;
+
+    Model(Sample sample, Arena arena) throws OrtException {
+      ConvCase c = sample.extents;
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        options.setIntraOpNumThreads(threads);
+        options.setInterOpNumThreads(1);
+        options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
+        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+        session = environment.createSession(model(sample), options);
+      }
+      Tensor input = Tensor.allocate(arena, c.input(), Layout.NCHW).copyFrom(sample.x);
+      output = Tensor.allocate(arena, c.output(), Layout.NCHW);
+      x = wrap(input);
+      y = wrap(output);
+      inputs = Map.of("x", x);
+      outputs = Map.of("y", y);
+    }
+
+    private OnnxTensor wrap(Tensor t) throws OrtException {
+      MemorySegment memory = t.segment();
+      if (memory.byteSize() > Integer.MAX_VALUE) {
+        throw new UnsupportedOperationException("a tensor has more than 2 GB");
+      }
+      return OnnxTensor.createTensor(
+          environment,
+          memory.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer(),
+          dims(t.shape()));
+    }
+
+    @Override
+    public void run() {
+      try {
+        session.run(inputs, outputs).close();
+      } catch (OrtException e) {
+        throw new IllegalStateException("ONNX Runtime: " + e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public Tensor output() {
+      return output;
+    }
+
+    @Override
+    public String how() {
+      return "";
+    }
+
+    @Override
+    public void close() {
+      try {
+        x.close();
+        y.close();
+        session.close();
+      } catch (OrtException e) {
+        throw new IllegalStateException("ONNX Runtime: " + e.getMessage(), e);
+      }
+    }
+  }
+}
