@@ -18,7 +18,7 @@ classes=target/test-classes:target/classes:$(cat target/benchmark-class-path.txt
 # OpenMP reads its number of threads before anything can be called.
 export OMP_NUM_THREADS=$threads OMP_DYNAMIC=false
 # PyTorch allocates every result. What is freed stays in the process, or page faults would be part of its time.
-export MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=17179869184 MALLOC_TRIM_THRESHOLD_=17179869184
+export MALLOC_ARENA_MAX=1 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184
 # PyTorch's libraries are unpacked into target; nothing is fetched, nothing is reported.
 export OPT_OUT_TRACKING=true
 exec "$java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Djava.awt.headless=true \

@@ -234,6 +234,11 @@ final class OneDnn implements Peer {
     }
 
     @Override
+    public double warmUpSeconds() {
+      return WARM_UP_SECONDS;
+    }
+
+    @Override
     public void close() {
       closing.reversed().forEach(Runnable::run);
       closing.clear();

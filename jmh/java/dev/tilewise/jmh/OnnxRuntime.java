@@ -14,15 +14,31 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /** ONNX Runtime: a model of Conv and Relu, NCHW in and out, over memory given to it. */
 final class OnnxRuntime implements Peer {
 
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  /**
+   * Release 1.29 starts with a deep recursion over a text of its own choice, which overflowed the 1
+   * MB of a Java thread in most processes, and ended them.
+   */
+  private static final long STACK_BYTES = 256L << 20;
+
+  private final OrtEnvironment environment;
   private final int threads;
 
+  /** Loads the library. */
   OnnxRuntime(int threads) {
     this.threads = threads;
+    FutureTask<OrtEnvironment> loading = new FutureTask<>(OrtEnvironment::getEnvironment);
+    new Thread(null, loading, "onnxruntime", STACK_BYTES).start();
+    try {
+      environment = loading.get();
+    } catch (ExecutionException | InterruptedException e) {
+      throw new IllegalStateException(e.getCause() == null ? e : e.getCause());
+    }
   }
 
   @Override
@@ -124,6 +140,11 @@ final class OnnxRuntime implements Peer {
     @Override
     public String how() {
       return "";
+    }
+
+    @Override
+    public double warmUpSeconds() {
+      return WARM_UP_SECONDS;
     }
 
     @Override

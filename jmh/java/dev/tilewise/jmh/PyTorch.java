@@ -154,6 +154,11 @@ final class PyTorch implements Peer {
     }
 
     @Override
+    public double warmUpSeconds() {
+      return WARM_UP_SECONDS;
+    }
+
+    @Override
     public void close() {
       manager.close();
     }

@@ -15,9 +15,7 @@ final class Rounds {
   private static final double SHORTEST_BATCH_NANOS = 2e5;
   private static final int FEWEST_ROUNDS = 5;
 
-  /** What compiles a new kernel on a quiet machine, and what a busy one is given. */
-  private static final double WARM_UP_SECONDS = 0.3;
-
+  /** What a busy machine is given to compile. */
   private static final double PATIENCE_SECONDS = 5;
 
   /** Times that still fall below this share of the earlier ones are of code not yet compiled. */
@@ -89,8 +87,8 @@ final class Rounds {
   /** Runs until the times have settled; returns how many runs make a batch. */
   private int warmUp(Contender contender) {
     List<Double> times = new ArrayList<>();
-    long enough = after(WARM_UP_SECONDS);
-    long latest = after(PATIENCE_SECONDS);
+    long enough = after(contender.warmUpSeconds());
+    long latest = enough + (long) (PATIENCE_SECONDS * 1e9);
     contender.run();
     do {
       times.add(time(contender, times.isEmpty() ? 1 : runs(times.get(times.size() - 1))));

@@ -14,6 +14,9 @@ import java.lang.foreign.Arena;
 /** This library: NHWC in and out, filters packed once. */
 final class TilewisePeer implements Peer {
 
+  /** What C2 needs, on a quiet machine, to compile all that a run calls. */
+  private static final double COMPILING_SECONDS = 1;
+
   private final Algorithm algorithm;
   private final Workers workers;
 
@@ -59,6 +62,11 @@ final class TilewisePeer implements Peer {
     @Override
     public String how() {
       return plan.algorithm().toString();
+    }
+
+    @Override
+    public double warmUpSeconds() {
+      return COMPILING_SECONDS;
     }
 
     @Override
