@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
@@ -106,17 +107,21 @@ final class Comparison {
     }
     text.append(
         layer.hasPeers()
-            ? format("    %6.2f  %6.2f", layer.ratioMedian(), layer.ratioMin())
+            ? format("    %6s  %6s", ratio(layer.ratioMedian()), ratio(layer.ratioMin()))
             : "         -       -");
     return text.append("  ").append(layer.name()).toString();
   }
 
-  private static java.util.Optional<Layer.Time> find(Layer layer, String library) {
+  private static Optional<Layer.Time> find(Layer layer, String library) {
     return layer.times().stream().filter(t -> t.library().equals(library)).findFirst();
   }
 
   private static String milliseconds(double ms) {
     return format(ms < 0.1 ? "%.4f" : ms < 10 ? "%.3f" : "%.1f", ms);
+  }
+
+  private static String ratio(double ratio) {
+    return format(ratio < 0.1 ? "%.4f" : "%.2f", ratio);
   }
 
   private static String format(String pattern, Object... values) {
@@ -129,16 +134,16 @@ final class Comparison {
     lines.add("Time of the fastest other library / time of Tilewise, geometric means:");
     lines.add(format("  %-50s %6s %8s %8s", "", "layers", "median", "min"));
     for (Mean m : means()) {
-      lines.add(format("  %-50s %6d %8.2f %8.2f", m.group(), m.layers(), m.median(), m.min()));
+      lines.add(format("  %-50s %6d %8s %8s", m.group(), m.layers(), ratio(m.median()), ratio(m.min())));
     }
     lines.add(
         format("Tilewise is slower, by median, on %d of %d:", slower().size(), compared().size()));
     for (Layer layer : slower()) {
       lines.add(
           format(
-              "  %5.2f (%.2f) %s %s %s; %s %s",
-              layer.ratioMedian(),
-              layer.ratioMin(),
+              "  %6s (%s) %s %s %s; %s %s",
+              ratio(layer.ratioMedian()),
+              ratio(layer.ratioMin()),
               layer.extents(),
               layer.tilewise().how(),
               layer.name(),
@@ -154,7 +159,7 @@ final class Comparison {
     lines.add("| group | layers | ratio of medians | of shortest times |");
     lines.add("|---|---|---|---|");
     for (Mean m : means()) {
-      lines.add(format("| %s | %d | %.2f | %.2f |", m.group(), m.layers(), m.median(), m.min()));
+      lines.add(format("| %s | %d | %s | %s |", m.group(), m.layers(), ratio(m.median()), ratio(m.min())));
     }
     lines.add("");
     lines.add(
@@ -175,8 +180,8 @@ final class Comparison {
       text.append(find(layer, name).map(t -> milliseconds(t.msMedian())).orElse("")).append(" |");
     }
     if (layer.hasPeers()) {
-      String ratio = layer.ratioMedian() < 1 ? " **%.2f** | %.2f |" : " %.2f | %.2f |";
-      text.append(format(ratio, layer.ratioMedian(), layer.ratioMin()));
+      String cells = layer.ratioMedian() < 1 ? " **%s** | %s |" : " %s | %s |";
+      text.append(format(cells, ratio(layer.ratioMedian()), ratio(layer.ratioMin())));
     } else {
       text.append(" | |");
     }

@@ -124,7 +124,13 @@ public final class PeerBench implements Callable<Integer> {
         }
         Layer layer = known.get(extents);
         if (layer == null) {
-          layer = measure(named, extents, peers, lines);
+          try {
+            layer = measure(named, extents, peers, lines);
+          } catch (IllegalArgumentException e) {
+            // Not every algorithm computes every case.
+            lines.note(e.getMessage());
+            continue;
+          }
           known.put(extents, layer);
           agreed &= checkAgreement(layer, lines);
         }
@@ -132,6 +138,9 @@ public final class PeerBench implements Callable<Integer> {
         lines.text(Comparison.row(names, layer));
         lines.object(layer.object());
         layers.add(layer);
+      }
+      if (layers.isEmpty()) {
+        return 1;
       }
       finish(new Comparison(names, layers), layers, lines);
       return agreed ? 0 : 1;

@@ -2,6 +2,7 @@ package dev.tilewise.jmh;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -47,7 +48,14 @@ final class PyTorch implements Peer {
 
   @Override
   public Contender bind(Sample sample, Arena arena) {
-    return new Eager(sample, arena);
+    Eager eager = new Eager(sample, arena);
+    try {
+      eager.run();
+      return eager;
+    } catch (EngineException e) {
+      eager.close();
+      throw new UnsupportedOperationException(e.getMessage(), e);
+    }
   }
 
   private final class Eager implements Contender {
