@@ -134,7 +134,8 @@ final class Comparison {
     lines.add("Time of the fastest other library / time of Tilewise, geometric means:");
     lines.add(format("  %-50s %6s %8s %8s", "", "layers", "median", "min"));
     for (Mean m : means()) {
-      lines.add(format("  %-50s %6d %8s %8s", m.group(), m.layers(), ratio(m.median()), ratio(m.min())));
+      lines.add(
+          format("  %-50s %6d %8s %8s", m.group(), m.layers(), ratio(m.median()), ratio(m.min())));
     }
     lines.add(
         format("Tilewise is slower, by median, on %d of %d:", slower().size(), compared().size()));
@@ -159,7 +160,9 @@ final class Comparison {
     lines.add("| group | layers | ratio of medians | of shortest times |");
     lines.add("|---|---|---|---|");
     for (Mean m : means()) {
-      lines.add(format("| %s | %d | %s | %s |", m.group(), m.layers(), ratio(m.median()), ratio(m.min())));
+      lines.add(
+          format(
+              "| %s | %d | %s | %s |", m.group(), m.layers(), ratio(m.median()), ratio(m.min())));
     }
     lines.add("");
     lines.add(
