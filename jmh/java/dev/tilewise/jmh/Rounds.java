@@ -27,6 +27,11 @@ final class Rounds {
    */
   private static final long QUIET_MILLIS = 10;
 
+  /**
+   * A core that slept takes a while to return, and who does not wait for it is slower meanwhile.
+   */
+  private static final double WAKING_SECONDS = 0.005;
+
   private final List<Contender> contenders;
   private final boolean quiet;
   private final List<List<Double>> nanos = new ArrayList<>();
@@ -58,8 +63,9 @@ final class Rounds {
       long end = after(seconds * contenders.size());
       for (int round = 0; round < FEWEST_ROUNDS || System.nanoTime() < end; round++) {
         for (int i = 0; i < contenders.size(); i++) {
-          // Nobody always follows the same one.
-          int turn = (i + round) % contenders.size();
+          // Forwards and backwards, from another one each time: nobody always follows the same.
+          int step = round % 2 == 0 ? i : contenders.size() - 1 - i;
+          int turn = (step + round) % contenders.size();
           nanos.get(turn).add(turn(contenders.get(turn), runs[turn]));
         }
       }
@@ -72,7 +78,10 @@ final class Rounds {
       pause();
     }
     peak = Math.max(peak, FmaPeak.sample());
-    time(contender, runs + 1);
+    long awake = quiet ? after(WAKING_SECONDS) : 0;
+    do {
+      time(contender, runs + 1);
+    } while (System.nanoTime() < awake);
     return time(contender, runs);
   }
 
