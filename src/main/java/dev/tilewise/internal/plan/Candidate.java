@@ -1,5 +1,6 @@
 package dev.tilewise.internal.plan;
 
+import dev.tilewise.internal.conv.DepthwiseForward;
 import dev.tilewise.internal.conv.DirectForward;
 import dev.tilewise.internal.conv.DirectPlan;
 import dev.tilewise.internal.conv.Forward;
@@ -36,8 +37,10 @@ public enum Candidate {
 
     @Override
     public Forward bind(Problem p, Arena arena) {
-      return new DirectForward(
-          p.geometry(), DirectPlan.of(p.geometry()), p.lo(), p.hi(), p.weights(), p.bias(), arena);
+      Geometry g = p.geometry();
+      return DepthwiseForward.applies(g)
+          ? new DepthwiseForward(g, p.lo(), p.hi(), p.weights(), p.bias(), arena)
+          : new DirectForward(g, DirectPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
     }
   },
 

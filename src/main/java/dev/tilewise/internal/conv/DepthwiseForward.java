@@ -1,0 +1,344 @@
+package dev.tilewise.internal.conv;
+
+import dev.tilewise.internal.kernel.Depthwise;
+import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.Memory;
+import dev.tilewise.internal.kernel.RepeatedChannels;
+import dev.tilewise.internal.kernel.TileEpilogue;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Direct convolution with one channel in a group: lanes along the depth column, no matrix. The
+ * loops, outermost first:
+ *
+ * <pre>{@code
+ * unit = image x rows x vectors of channels      any thread, any order
+ *   band of rows                                 all; or those whose input is staged
+ *     rows with the same taps, up to three       L1, L2
+ *       vector of channels                       its weights in registers
+ *         columns                                Depthwise.rows, or Depthwise.taps
+ *     residual and clamp
+ * }</pre>
+ *
+ * The bits are those of {@link DirectForward}. See docs/direct.md.
+ */
+public final class DepthwiseForward implements Forward {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  /** Scratch of one thread. */
+  private static final class Rows implements Scratch {
+    /** Input rows with each channel repeated for its filters. */
+    private final MemorySegment staged;
+
+    /** Where a row starts, for the epilogue. */
+    private final long[] row = new long[1];
+
+    // The rows at work: memory, and where row 0 would start.
+    private MemorySegment x;
+    private long origin;
+
+    private Rows(MemorySegment staged) {
+      this.staged = staged;
+    }
+  }
+
+  private final Geometry g;
+  private final DepthwisePlan plan;
+  private final float lo;
+  private final float hi;
+  // For each vector of channels the bias, then the taps.
+  private final MemorySegment weights;
+  private final long vectorBytes;
+  private final long columnStep;
+  private final long rowStep;
+  private final long yStep;
+  private final long yRowStep;
+
+  /**
+   * Packs the weights.
+   *
+   * @param g extents for which {@link #applies}
+   * @param lo lower limit of the outputs
+   * @param hi upper limit of the outputs
+   * @param weights {@code [K, 1, FH, FW]}, any kind of memory
+   * @param bias K floats, or null
+   * @param arena owns the packed weights
+   */
+  public DepthwiseForward(
+      Geometry g, float lo, float hi, MemorySegment weights, MemorySegment bias, Arena arena) {
+    this(g, new DepthwisePlan(g), lo, hi, weights, bias, arena);
+  }
+
+  private DepthwiseForward(
+      Geometry g,
+      DepthwisePlan plan,
+      float lo,
+      float hi,
+      MemorySegment weights,
+      MemorySegment bias,
+      Arena arena) {
+    this.g = g;
+    this.plan = plan;
+    this.lo = lo;
+    this.hi = hi;
+    vectorBytes = (g.sumLength() + 1L) * Lanes.BYTES;
+    this.weights = Memory.allocate(arena, plan.vectors() * vectorBytes);
+    pack(weights, bias);
+    yStep = (long) g.k() * Float.BYTES;
+    yRowStep = g.ow() * yStep;
+    columnStep = (plan.stages() ? (long) g.k() : g.c()) * Float.BYTES;
+    rowStep = g.w() * columnStep;
+  }
+
+  /** Whether these extents are computed this way. */
+  public static boolean applies(Geometry g) {
+    return DepthwisePlan.applies(g);
+  }
+
+  private void pack(MemorySegment from, MemorySegment bias) {
+    int taps = g.sumLength();
+    for (int vector = 0; vector < plan.vectors(); vector++) {
+      for (int lane = 0; lane < Lanes.COUNT; lane++) {
+        int k = plan.firstChannel(vector) + lane;
+        long to = vector * vectorBytes + (long) lane * Float.BYTES;
+        weights.set(FLOAT, to, bias == null ? 0 : bias.getAtIndex(FLOAT, k));
+        for (int tap = 0; tap < taps; tap++) {
+          float weight = from.getAtIndex(FLOAT, (long) k * taps + tap);
+          weights.set(FLOAT, to + (tap + 1L) * Lanes.BYTES, weight);
+        }
+      }
+    }
+  }
+
+  @Override
+  public int units(int threads) {
+    return Math.multiplyExact(g.n(), plan.cuts(threads));
+  }
+
+  @Override
+  public long scratchBytes() {
+    return plan.bandBytes();
+  }
+
+  @Override
+  public long heapBytes() {
+    return Long.BYTES;
+  }
+
+  @Override
+  public Scratch scratch(MemorySegment memory) {
+    return new Rows(memory);
+  }
+
+  @Override
+  public void run(
+      int unit,
+      int units,
+      Scratch scratch,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y) {
+    Rows s = (Rows) scratch;
+    int cuts = units / g.n();
+    int rowCuts = Math.min(cuts, plan.mostRowCuts());
+    int channelCuts = cuts / rowCuts;
+    int n = unit / cuts;
+    int cut = unit % cuts;
+    int rowCut = cut / channelCuts;
+    int first = (int) ((long) g.oh() * rowCut / rowCuts);
+    int end = (int) ((long) g.oh() * (rowCut + 1) / rowCuts);
+    int firstVector = plan.firstVector(cut % channelCuts, channelCuts);
+    int endVector = plan.firstVector(cut % channelCuts + 1, channelCuts);
+    for (int oy = first; oy < end; oy += plan.band()) {
+      int bandEnd = Math.min(end, oy + plan.band());
+      place(n, oy, bandEnd, s, x);
+      if (residual == null) {
+        band(n, oy, bandEnd, firstVector, endVector, s, y, lo, hi);
+      } else {
+        float none = Float.POSITIVE_INFINITY;
+        band(n, oy, bandEnd, firstVector, endVector, s, y, -none, none);
+        addResidual(n, oy, bandEnd, firstVector, endVector, s, residual, y);
+      }
+    }
+  }
+
+  /** Says where a band's input rows lie, and stages them if each channel has several filters. */
+  private void place(int n, int oy, int end, Rows s, MemorySegment x) {
+    long image = (long) n * g.h() * g.w() * g.c() * Float.BYTES;
+    if (!plan.stages()) {
+      s.x = x;
+      s.origin = image;
+      return;
+    }
+    long top = (long) oy * g.sh() - g.pt();
+    long bottom = (end - 1L) * g.sh() - g.pt() + (g.fh() - 1L) * g.dh() + 1;
+    long first = Math.max(0, Math.min(top, g.h()));
+    long rows = Math.max(0, Math.min(bottom, g.h()) - first);
+    s.x = s.staged;
+    s.origin = -first * rowStep;
+    long from = image + first * g.w() * g.c() * Float.BYTES;
+    RepeatedChannels.copy(x, from, rows * g.w() * g.c(), g.groupK(), s.staged);
+  }
+
+  /** The output rows of one band, row blocks outside of vectors: a block's input stays in L2. */
+  private void band(
+      int n,
+      int first,
+      int end,
+      int firstVector,
+      int endVector,
+      Rows s,
+      MemorySegment y,
+      float low,
+      float high) {
+    TapRanges taps = plan.taps();
+    for (int oy = first; oy < end; ) {
+      int firstTap = taps.firstY(oy);
+      int tapRows = taps.endY(oy) - firstTap;
+      int rows = plan.fast(tapRows) ? rowsAtOnce(oy, end) : 1;
+      for (int vector = firstVector; vector < endVector; vector++) {
+        if (plan.fast(tapRows)) {
+          rows(n, oy, rows, firstTap, tapRows, vector, s, y, low, high);
+        } else {
+          columns(n, oy, firstTap, tapRows, vector, s, y, low, high);
+        }
+      }
+      oy += rows;
+    }
+  }
+
+  /** Output rows from oy on that have all three tap rows and go together. */
+  private int rowsAtOnce(int oy, int end) {
+    TapRanges taps = plan.taps();
+    int alike = 0;
+    while (oy + alike < end
+        && alike <= Depthwise.mostRows(g.sh())
+        && taps.endY(oy + alike) - taps.firstY(oy + alike) == 3) {
+      alike++;
+    }
+    return Math.max(1, plan.rowsAtOnce(alike));
+  }
+
+  private void rows(
+      int n,
+      int oy,
+      int rows,
+      int firstTap,
+      int tapRows,
+      int vector,
+      Rows s,
+      MemorySegment y,
+      float low,
+      float high) {
+    long channel = (long) plan.firstChannel(vector) * Float.BYTES;
+    long iy = (long) oy * g.sh() - g.pt() + firstTap;
+    long bias = vector * vectorBytes;
+    int borders = (plan.left() ? 1 : 0) + (plan.right() ? 1 : 0);
+    Depthwise.rows(
+        g.sh(),
+        rows,
+        tapRows,
+        s.x,
+        s.origin + iy * rowStep + channel,
+        rowStep,
+        columnStep,
+        weights,
+        bias,
+        bias + (1 + 3L * firstTap) * Lanes.BYTES,
+        y,
+        ((long) n * g.oh() + oy) * yRowStep + channel,
+        yRowStep,
+        yStep,
+        g.ow() - borders,
+        plan.left(),
+        plan.right(),
+        low,
+        high);
+  }
+
+  /** One output row, run of columns by run of columns. */
+  private void columns(
+      int n,
+      int oy,
+      int firstTap,
+      int tapRows,
+      int vector,
+      Rows s,
+      MemorySegment y,
+      float low,
+      float high) {
+    long channel = (long) plan.firstChannel(vector) * Float.BYTES;
+    long iy = (long) oy * g.sh() - g.pt() + (long) firstTap * g.dh();
+    long bias = vector * vectorBytes;
+    for (int run = 0; run < plan.columnRuns(); run++) {
+      int ox = plan.firstColumn(run);
+      int firstX = plan.taps().firstX(ox);
+      long ix = (long) ox * g.sw() - g.pl() + (long) firstX * g.dw();
+      Depthwise.taps(
+          s.x,
+          s.origin + iy * rowStep + ix * columnStep + channel,
+          g.sw() * columnStep,
+          g.dh() * rowStep,
+          g.dw() * columnStep,
+          tapRows,
+          plan.taps().endX(ox) - firstX,
+          weights,
+          bias,
+          bias + (1 + (long) firstTap * g.fw() + firstX) * Lanes.BYTES,
+          (long) g.fw() * Lanes.BYTES,
+          y,
+          ((long) n * g.oh() + oy) * yRowStep + ox * yStep + channel,
+          yStep,
+          plan.firstColumn(run + 1) - ox,
+          low,
+          high);
+    }
+  }
+
+  /** The sums lie in y: adds the residual and clamps, in place. */
+  private void addResidual(
+      int n,
+      int first,
+      int end,
+      int firstVector,
+      int endVector,
+      Rows s,
+      MemorySegment residual,
+      MemorySegment y) {
+    int channel = plan.firstChannel(firstVector);
+    int channels = plan.firstChannel(endVector - 1) + Lanes.COUNT - channel;
+    long start = ((long) n * g.oh() + first) * yRowStep + (long) channel * Float.BYTES;
+    for (long pixel = 0; pixel < (long) (end - first) * g.ow(); pixel++) {
+      s.row[0] = start + pixel * yStep;
+      TileEpilogue.store(1, y, s.row[0], 0, 0, 1, channels, residual, y, s.row, 0, 0, lo, hi);
+    }
+  }
+
+  @Override
+  public Forward withWeights(MemorySegment newWeights, MemorySegment bias, Arena arena) {
+    return new DepthwiseForward(g, plan, lo, hi, newWeights, bias, arena);
+  }
+
+  @Override
+  public int roundings() {
+    return g.blockLength() + g.blocks() - 1;
+  }
+
+  @Override
+  public MemorySegment packed() {
+    return weights;
+  }
+
+  @Override
+  public long packedBytes() {
+    return weights.byteSize();
+  }
+
+  @Override
+  public String describe() {
+    return plan.describe();
+  }
+}

@@ -1,0 +1,399 @@
+package dev.tilewise.internal.kernel;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Rows of a depthwise 3x3 convolution with stride 2; contract in {@link Depthwise#rows}.
+ *
+ * <p>Of an output's three columns the last one stays in registers for the next output. Every input
+ * row is a slice of its own and all slices are as long, so that one check of an offset serves them
+ * all: with plain offsets the checks took more instructions than the arithmetic
+ * (docs/decisions/0009-depthwise.md).
+ */
+final class Depthwise3x3S2 {
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private Depthwise3x3S2() {}
+
+  /** Two output rows from five input rows. */
+  static void rows2(
+      MemorySegment x,
+      long xOff,
+      long rowStep,
+      long columnStep,
+      MemorySegment w,
+      long biasOff,
+      long tapOff,
+      MemorySegment y,
+      long yOff,
+      long yRowStep,
+      long yStep,
+      int columns,
+      boolean left,
+      boolean right,
+      float lo,
+      float hi) {
+    if (x.getClass() != NATIVE || w.getClass() != NATIVE || y.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    boolean clampLow = lo > Float.NEGATIVE_INFINITY;
+    boolean clampHigh = hi < Float.POSITIVE_INFINITY;
+    FloatVector low = FloatVector.broadcast(SPECIES, lo);
+    FloatVector high = FloatVector.broadcast(SPECIES, hi);
+    FloatVector bias = FloatVector.fromMemorySegment(SPECIES, w, biasOff, ORDER);
+    FloatVector w00 = FloatVector.fromMemorySegment(SPECIES, w, tapOff, ORDER);
+    FloatVector w01 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + BYTES, ORDER);
+    FloatVector w02 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 2 * BYTES, ORDER);
+    FloatVector w10 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 3 * BYTES, ORDER);
+    FloatVector w11 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 4 * BYTES, ORDER);
+    FloatVector w12 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 5 * BYTES, ORDER);
+    FloatVector w20 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 6 * BYTES, ORDER);
+    FloatVector w21 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 7 * BYTES, ORDER);
+    FloatVector w22 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 8 * BYTES, ORDER);
+    long first = left ? columnStep : 0;
+    long xSpan = first + (2 * columns + (right ? 1 : 0)) * columnStep + BYTES;
+    long ySpan = (columns + (left ? 1 : 0) + (right ? 1 : 0) - 1) * yStep + BYTES;
+    MemorySegment x0 = x.asSlice(xOff, xSpan);
+    MemorySegment x1 = x.asSlice(xOff + rowStep, xSpan);
+    MemorySegment x2 = x.asSlice(xOff + 2 * rowStep, xSpan);
+    MemorySegment x3 = x.asSlice(xOff + 3 * rowStep, xSpan);
+    MemorySegment x4 = x.asSlice(xOff + 4 * rowStep, xSpan);
+    MemorySegment y0 = y.asSlice(yOff, ySpan);
+    MemorySegment y1 = y.asSlice(yOff + yRowStep, ySpan);
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x0, first, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x1, first, ORDER);
+    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x2, first, ORDER);
+    FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, x3, first, ORDER);
+    FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, x4, first, ORDER);
+    long at = first + columnStep;
+    long to = 0;
+    if (left) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, 0, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, 0, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, 0, ORDER);
+      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x3, 0, ORDER);
+      FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x4, 0, ORDER);
+      FloatVector d0 = b0.fma(w01, bias);
+      FloatVector d1 = b2.fma(w01, bias);
+      d0 = a0.fma(w02, d0);
+      d1 = a2.fma(w02, d1);
+      d0 = b1.fma(w11, d0);
+      d1 = b3.fma(w11, d1);
+      d0 = a1.fma(w12, d0);
+      d1 = a3.fma(w12, d1);
+      d0 = b2.fma(w21, d0);
+      d1 = b4.fma(w21, d1);
+      d0 = a2.fma(w22, d0);
+      d1 = a4.fma(w22, d1);
+      if (clampLow) {
+        d0 = d0.blend(low, d0.compare(VectorOperators.LT, low));
+        d1 = d1.blend(low, d1.compare(VectorOperators.LT, low));
+      }
+      if (clampHigh) {
+        d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
+        d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
+      }
+      d0.intoMemorySegment(y0, to, ORDER);
+      d1.intoMemorySegment(y1, to, ORDER);
+      to += yStep;
+    }
+    for (int i = 0; i < columns; i++) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
+      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x3, at, ORDER);
+      FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x4, at, ORDER);
+      at += columnStep;
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
+      FloatVector c3 = FloatVector.fromMemorySegment(SPECIES, x3, at, ORDER);
+      FloatVector c4 = FloatVector.fromMemorySegment(SPECIES, x4, at, ORDER);
+      at += columnStep;
+      FloatVector d0 = a0.fma(w00, bias);
+      FloatVector d1 = a2.fma(w00, bias);
+      d0 = b0.fma(w01, d0);
+      d1 = b2.fma(w01, d1);
+      d0 = c0.fma(w02, d0);
+      d1 = c2.fma(w02, d1);
+      d0 = a1.fma(w10, d0);
+      d1 = a3.fma(w10, d1);
+      d0 = b1.fma(w11, d0);
+      d1 = b3.fma(w11, d1);
+      d0 = c1.fma(w12, d0);
+      d1 = c3.fma(w12, d1);
+      d0 = a2.fma(w20, d0);
+      d1 = a4.fma(w20, d1);
+      d0 = b2.fma(w21, d0);
+      d1 = b4.fma(w21, d1);
+      d0 = c2.fma(w22, d0);
+      d1 = c4.fma(w22, d1);
+      if (clampLow) {
+        d0 = d0.blend(low, d0.compare(VectorOperators.LT, low));
+        d1 = d1.blend(low, d1.compare(VectorOperators.LT, low));
+      }
+      if (clampHigh) {
+        d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
+        d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
+      }
+      d0.intoMemorySegment(y0, to, ORDER);
+      d1.intoMemorySegment(y1, to, ORDER);
+      to += yStep;
+      a0 = c0;
+      a1 = c1;
+      a2 = c2;
+      a3 = c3;
+      a4 = c4;
+    }
+    if (right) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
+      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x3, at, ORDER);
+      FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x4, at, ORDER);
+      FloatVector d0 = a0.fma(w00, bias);
+      FloatVector d1 = a2.fma(w00, bias);
+      d0 = b0.fma(w01, d0);
+      d1 = b2.fma(w01, d1);
+      d0 = a1.fma(w10, d0);
+      d1 = a3.fma(w10, d1);
+      d0 = b1.fma(w11, d0);
+      d1 = b3.fma(w11, d1);
+      d0 = a2.fma(w20, d0);
+      d1 = a4.fma(w20, d1);
+      d0 = b2.fma(w21, d0);
+      d1 = b4.fma(w21, d1);
+      if (clampLow) {
+        d0 = d0.blend(low, d0.compare(VectorOperators.LT, low));
+        d1 = d1.blend(low, d1.compare(VectorOperators.LT, low));
+      }
+      if (clampHigh) {
+        d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
+        d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
+      }
+      d0.intoMemorySegment(y0, to, ORDER);
+      d1.intoMemorySegment(y1, to, ORDER);
+    }
+  }
+
+  /** One output row from three input rows. */
+  static void row(
+      MemorySegment x,
+      long xOff,
+      long rowStep,
+      long columnStep,
+      MemorySegment w,
+      long biasOff,
+      long tapOff,
+      MemorySegment y,
+      long yOff,
+      long yStep,
+      int columns,
+      boolean left,
+      boolean right,
+      float lo,
+      float hi) {
+    if (x.getClass() != NATIVE || w.getClass() != NATIVE || y.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    boolean clampLow = lo > Float.NEGATIVE_INFINITY;
+    boolean clampHigh = hi < Float.POSITIVE_INFINITY;
+    FloatVector low = FloatVector.broadcast(SPECIES, lo);
+    FloatVector high = FloatVector.broadcast(SPECIES, hi);
+    FloatVector bias = FloatVector.fromMemorySegment(SPECIES, w, biasOff, ORDER);
+    FloatVector w00 = FloatVector.fromMemorySegment(SPECIES, w, tapOff, ORDER);
+    FloatVector w01 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + BYTES, ORDER);
+    FloatVector w02 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 2 * BYTES, ORDER);
+    FloatVector w10 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 3 * BYTES, ORDER);
+    FloatVector w11 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 4 * BYTES, ORDER);
+    FloatVector w12 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 5 * BYTES, ORDER);
+    FloatVector w20 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 6 * BYTES, ORDER);
+    FloatVector w21 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 7 * BYTES, ORDER);
+    FloatVector w22 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 8 * BYTES, ORDER);
+    long first = left ? columnStep : 0;
+    long xSpan = first + (2 * columns + (right ? 1 : 0)) * columnStep + BYTES;
+    long ySpan = (columns + (left ? 1 : 0) + (right ? 1 : 0) - 1) * yStep + BYTES;
+    MemorySegment x0 = x.asSlice(xOff, xSpan);
+    MemorySegment x1 = x.asSlice(xOff + rowStep, xSpan);
+    MemorySegment x2 = x.asSlice(xOff + 2 * rowStep, xSpan);
+    MemorySegment y0 = y.asSlice(yOff, ySpan);
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x0, first, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x1, first, ORDER);
+    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x2, first, ORDER);
+    long at = first + columnStep;
+    long to = 0;
+    if (left) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, 0, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, 0, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, 0, ORDER);
+      FloatVector d0 = b0.fma(w01, bias);
+      d0 = a0.fma(w02, d0);
+      d0 = b1.fma(w11, d0);
+      d0 = a1.fma(w12, d0);
+      d0 = b2.fma(w21, d0);
+      d0 = a2.fma(w22, d0);
+      if (clampLow) {
+        d0 = d0.blend(low, d0.compare(VectorOperators.LT, low));
+      }
+      if (clampHigh) {
+        d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
+      }
+      d0.intoMemorySegment(y0, to, ORDER);
+      to += yStep;
+    }
+    for (int i = 0; i < columns; i++) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
+      at += columnStep;
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
+      at += columnStep;
+      FloatVector d0 = a0.fma(w00, bias);
+      d0 = b0.fma(w01, d0);
+      d0 = c0.fma(w02, d0);
+      d0 = a1.fma(w10, d0);
+      d0 = b1.fma(w11, d0);
+      d0 = c1.fma(w12, d0);
+      d0 = a2.fma(w20, d0);
+      d0 = b2.fma(w21, d0);
+      d0 = c2.fma(w22, d0);
+      if (clampLow) {
+        d0 = d0.blend(low, d0.compare(VectorOperators.LT, low));
+      }
+      if (clampHigh) {
+        d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
+      }
+      d0.intoMemorySegment(y0, to, ORDER);
+      to += yStep;
+      a0 = c0;
+      a1 = c1;
+      a2 = c2;
+    }
+    if (right) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
+      FloatVector d0 = a0.fma(w00, bias);
+      d0 = b0.fma(w01, d0);
+      d0 = a1.fma(w10, d0);
+      d0 = b1.fma(w11, d0);
+      d0 = a2.fma(w20, d0);
+      d0 = b2.fma(w21, d0);
+      if (clampLow) {
+        d0 = d0.blend(low, d0.compare(VectorOperators.LT, low));
+      }
+      if (clampHigh) {
+        d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
+      }
+      d0.intoMemorySegment(y0, to, ORDER);
+    }
+  }
+
+  /** One output row at a border, where a row of the filter is absent: from two input rows. */
+  static void edge(
+      MemorySegment x,
+      long xOff,
+      long rowStep,
+      long columnStep,
+      MemorySegment w,
+      long biasOff,
+      long tapOff,
+      MemorySegment y,
+      long yOff,
+      long yStep,
+      int columns,
+      boolean left,
+      boolean right,
+      float lo,
+      float hi) {
+    if (x.getClass() != NATIVE || w.getClass() != NATIVE || y.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    boolean clampLow = lo > Float.NEGATIVE_INFINITY;
+    boolean clampHigh = hi < Float.POSITIVE_INFINITY;
+    FloatVector low = FloatVector.broadcast(SPECIES, lo);
+    FloatVector high = FloatVector.broadcast(SPECIES, hi);
+    FloatVector bias = FloatVector.fromMemorySegment(SPECIES, w, biasOff, ORDER);
+    FloatVector w00 = FloatVector.fromMemorySegment(SPECIES, w, tapOff, ORDER);
+    FloatVector w01 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + BYTES, ORDER);
+    FloatVector w02 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 2 * BYTES, ORDER);
+    FloatVector w10 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 3 * BYTES, ORDER);
+    FloatVector w11 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 4 * BYTES, ORDER);
+    FloatVector w12 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 5 * BYTES, ORDER);
+    long first = left ? columnStep : 0;
+    long xSpan = first + (2 * columns + (right ? 1 : 0)) * columnStep + BYTES;
+    long ySpan = (columns + (left ? 1 : 0) + (right ? 1 : 0) - 1) * yStep + BYTES;
+    MemorySegment x0 = x.asSlice(xOff, xSpan);
+    MemorySegment x1 = x.asSlice(xOff + rowStep, xSpan);
+    MemorySegment y0 = y.asSlice(yOff, ySpan);
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x0, first, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x1, first, ORDER);
+    long at = first + columnStep;
+    long to = 0;
+    if (left) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, 0, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, 0, ORDER);
+      FloatVector d0 = b0.fma(w01, bias);
+      d0 = a0.fma(w02, d0);
+      d0 = b1.fma(w11, d0);
+      d0 = a1.fma(w12, d0);
+      if (clampLow) {
+        d0 = d0.blend(low, d0.compare(VectorOperators.LT, low));
+      }
+      if (clampHigh) {
+        d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
+      }
+      d0.intoMemorySegment(y0, to, ORDER);
+      to += yStep;
+    }
+    for (int i = 0; i < columns; i++) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      at += columnStep;
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      at += columnStep;
+      FloatVector d0 = a0.fma(w00, bias);
+      d0 = b0.fma(w01, d0);
+      d0 = c0.fma(w02, d0);
+      d0 = a1.fma(w10, d0);
+      d0 = b1.fma(w11, d0);
+      d0 = c1.fma(w12, d0);
+      if (clampLow) {
+        d0 = d0.blend(low, d0.compare(VectorOperators.LT, low));
+      }
+      if (clampHigh) {
+        d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
+      }
+      d0.intoMemorySegment(y0, to, ORDER);
+      to += yStep;
+      a0 = c0;
+      a1 = c1;
+    }
+    if (right) {
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector d0 = a0.fma(w00, bias);
+      d0 = b0.fma(w01, d0);
+      d0 = a1.fma(w10, d0);
+      d0 = b1.fma(w11, d0);
+      if (clampLow) {
+        d0 = d0.blend(low, d0.compare(VectorOperators.LT, low));
+      }
+      if (clampHigh) {
+        d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
+      }
+      d0.intoMemorySegment(y0, to, ORDER);
+    }
+  }
+}
