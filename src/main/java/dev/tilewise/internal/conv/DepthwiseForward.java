@@ -36,9 +36,11 @@ public final class DepthwiseForward implements Forward {
     /** Where a row starts, for the epilogue. */
     private final long[] row = new long[1];
 
-    // The rows at work: memory, and where row 0 would start.
+    // The rows at work: memory, where row 0 would start, and the steps.
     private MemorySegment x;
     private long origin;
+    private long columnStep;
+    private long rowStep;
 
     private Rows(MemorySegment staged) {
       this.staged = staged;
@@ -52,8 +54,6 @@ public final class DepthwiseForward implements Forward {
   // For each vector of channels the bias, then the taps.
   private final MemorySegment weights;
   private final long vectorBytes;
-  private final long columnStep;
-  private final long rowStep;
   private final long yStep;
   private final long yRowStep;
 
@@ -89,8 +89,6 @@ public final class DepthwiseForward implements Forward {
     pack(weights, bias);
     yStep = (long) g.k() * Float.BYTES;
     yRowStep = g.ow() * yStep;
-    columnStep = (plan.stages() ? (long) g.k() : g.c()) * Float.BYTES;
-    rowStep = g.w() * columnStep;
   }
 
   /** Whether these extents are computed this way. */
@@ -120,7 +118,7 @@ public final class DepthwiseForward implements Forward {
 
   @Override
   public long scratchBytes() {
-    return plan.bandBytes();
+    return plan.stagedBytes();
   }
 
   @Override
@@ -154,15 +152,32 @@ public final class DepthwiseForward implements Forward {
     int endVector = plan.firstVector(cut % channelCuts + 1, channelCuts);
     for (int oy = first; oy < end; oy += plan.band()) {
       int bandEnd = Math.min(end, oy + plan.band());
-      place(n, oy, bandEnd, s, x);
-      if (residual == null) {
-        band(n, oy, bandEnd, firstVector, endVector, s, y, lo, hi);
+      if (plan.gathers()) {
+        for (int v = firstVector; v < endVector; v += Depthwise.GATHERED) {
+          gather(n, oy, bandEnd, v, s, x);
+          for (int vector = v; vector < v + Depthwise.GATHERED; vector++) {
+            band(n, oy, bandEnd, vector, vector + 1, s, residual != null, y);
+          }
+        }
       } else {
-        float none = Float.POSITIVE_INFINITY;
-        band(n, oy, bandEnd, firstVector, endVector, s, y, -none, none);
+        place(n, oy, bandEnd, s, x);
+        band(n, oy, bandEnd, firstVector, endVector, s, residual != null, y);
+      }
+      if (residual != null) {
         addResidual(n, oy, bandEnd, firstVector, endVector, s, residual, y);
       }
     }
+  }
+
+  /** First input row that some output rows from oy on may need. */
+  private long firstRow(int oy) {
+    return Math.max(0, Math.min((long) oy * g.sh() - g.pt(), g.h()));
+  }
+
+  /** One past the last input row that output rows before end need. */
+  private long endRow(int end) {
+    long bottom = (end - 1L) * g.sh() - g.pt() + (g.fh() - 1L) * g.dh() + 1;
+    return Math.max(0, Math.min(bottom, g.h()));
   }
 
   /** Says where a band's input rows lie, and stages them if each channel has several filters. */
@@ -171,16 +186,33 @@ public final class DepthwiseForward implements Forward {
     if (!plan.stages()) {
       s.x = x;
       s.origin = image;
+      s.columnStep = (long) g.c() * Float.BYTES;
+      s.rowStep = g.w() * s.columnStep;
       return;
     }
-    long top = (long) oy * g.sh() - g.pt();
-    long bottom = (end - 1L) * g.sh() - g.pt() + (g.fh() - 1L) * g.dh() + 1;
-    long first = Math.max(0, Math.min(top, g.h()));
-    long rows = Math.max(0, Math.min(bottom, g.h()) - first);
+    long first = firstRow(oy);
+    long rows = Math.max(0, endRow(end) - first);
     s.x = s.staged;
-    s.origin = -first * rowStep;
+    s.columnStep = yStep;
+    s.rowStep = g.w() * yStep;
+    s.origin = -first * s.rowStep;
     long from = image + first * g.w() * g.c() * Float.BYTES;
     RepeatedChannels.copy(x, from, rows * g.w() * g.c(), g.groupK(), s.staged);
+  }
+
+  /** Gathers a band's input rows of a few vectors of channels, and says where they lie. */
+  private void gather(int n, int oy, int end, int vector, Rows s, MemorySegment x) {
+    long channel = (long) plan.firstChannel(vector) * Float.BYTES;
+    long columnStep = (long) g.c() * Float.BYTES;
+    long rowStep = g.w() * columnStep;
+    long first = firstRow(oy);
+    int rows = (int) Math.max(0, endRow(end) - first);
+    s.x = s.staged;
+    s.columnStep = (long) Depthwise.GATHERED * Lanes.BYTES;
+    s.rowStep = g.w() * s.columnStep;
+    s.origin = -first * s.rowStep - channel;
+    long from = ((long) n * g.h() + first) * rowStep + channel;
+    Depthwise.gather(x, from, rowStep, columnStep, rows, g.w(), s.staged);
   }
 
   /** The output rows of one band, row blocks outside of vectors: a block's input stays in L2. */
@@ -191,9 +223,10 @@ public final class DepthwiseForward implements Forward {
       int firstVector,
       int endVector,
       Rows s,
-      MemorySegment y,
-      float low,
-      float high) {
+      boolean raw,
+      MemorySegment y) {
+    float low = raw ? Float.NEGATIVE_INFINITY : lo;
+    float high = raw ? Float.POSITIVE_INFINITY : hi;
     TapRanges taps = plan.taps();
     for (int oy = first; oy < end; ) {
       int firstTap = taps.firstY(oy);
@@ -215,7 +248,7 @@ public final class DepthwiseForward implements Forward {
     TapRanges taps = plan.taps();
     int alike = 0;
     while (oy + alike < end
-        && alike <= Depthwise.mostRows(g.sh())
+        && alike <= 2 * Depthwise.mostRows(g.sh())
         && taps.endY(oy + alike) - taps.firstY(oy + alike) == 3) {
       alike++;
     }
@@ -242,9 +275,9 @@ public final class DepthwiseForward implements Forward {
         rows,
         tapRows,
         s.x,
-        s.origin + iy * rowStep + channel,
-        rowStep,
-        columnStep,
+        s.origin + iy * s.rowStep + channel,
+        s.rowStep,
+        s.columnStep,
         weights,
         bias,
         bias + (1 + 3L * firstTap) * Lanes.BYTES,
@@ -273,28 +306,51 @@ public final class DepthwiseForward implements Forward {
     long channel = (long) plan.firstChannel(vector) * Float.BYTES;
     long iy = (long) oy * g.sh() - g.pt() + (long) firstTap * g.dh();
     long bias = vector * vectorBytes;
-    for (int run = 0; run < plan.columnRuns(); run++) {
-      int ox = plan.firstColumn(run);
+    long output = ((long) n * g.oh() + oy) * yRowStep + channel;
+    for (DepthwisePlan.Piece piece : plan.pieces()) {
+      int ox = piece.ox();
       int firstX = plan.taps().firstX(ox);
       long ix = (long) ox * g.sw() - g.pl() + (long) firstX * g.dw();
-      Depthwise.taps(
-          s.x,
-          s.origin + iy * rowStep + ix * columnStep + channel,
-          g.sw() * columnStep,
-          g.dh() * rowStep,
-          g.dw() * columnStep,
-          tapRows,
-          plan.taps().endX(ox) - firstX,
-          weights,
-          bias,
-          bias + (1 + (long) firstTap * g.fw() + firstX) * Lanes.BYTES,
-          (long) g.fw() * Lanes.BYTES,
-          y,
-          ((long) n * g.oh() + oy) * yRowStep + ox * yStep + channel,
-          yStep,
-          plan.firstColumn(run + 1) - ox,
-          low,
-          high);
+      long input = s.origin + iy * s.rowStep + ix * s.columnStep + channel;
+      long tap = bias + (1 + (long) firstTap * g.fw()) * Lanes.BYTES;
+      if (piece.border() != null && tapRows > 0) {
+        Depthwise.fives(
+            g.sw(),
+            piece.border(),
+            s.x,
+            input,
+            s.columnStep,
+            g.dh() * s.rowStep,
+            tapRows,
+            weights,
+            bias,
+            tap,
+            y,
+            output + ox * yStep,
+            yStep,
+            piece.count(),
+            low,
+            high);
+      } else {
+        Depthwise.taps(
+            s.x,
+            input,
+            g.sw() * s.columnStep,
+            g.dh() * s.rowStep,
+            g.dw() * s.columnStep,
+            tapRows,
+            plan.taps().endX(ox) - firstX,
+            weights,
+            bias,
+            tap + (long) firstX * Lanes.BYTES,
+            (long) g.fw() * Lanes.BYTES,
+            y,
+            output + ox * yStep,
+            yStep,
+            piece.count() * (piece.border() == null ? 1 : Depthwise.BLOCK),
+            low,
+            high);
+      }
     }
   }
 

@@ -1,8 +1,10 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Depthwise;
+import dev.tilewise.internal.kernel.Depthwise.Border;
 import dev.tilewise.internal.kernel.Lanes;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * How a depthwise convolution (one input channel in a group) is cut up: vectors of channels, runs
@@ -13,6 +15,12 @@ final class DepthwisePlan {
   /** Staged rows stay in L2 beside the outputs. */
   private static final long BAND_BYTES = 256 << 10;
 
+  /** Half a page. */
+  private static final int PAGE_FLOATS = 512;
+
+  /** Gathered images stay in L2 at the least. */
+  private static final long PLANE_BYTES = 64 << 10;
+
   /** Longer rows are left to the register tiles. */
   private static final long MOST_BAND_BYTES = 1 << 28;
 
@@ -22,10 +30,19 @@ final class DepthwisePlan {
   /** A unit of fewer rows would read too many rows that its neighbours read too. */
   private static final int LEAST_ROWS = 6;
 
+  /**
+   * Columns of an output row that are computed alike.
+   *
+   * @param border for {@link Depthwise#fives}; or null for {@link Depthwise#taps}
+   * @param ox first output
+   * @param count blocks, or outputs
+   */
+  record Piece(Border border, int ox, int count) {}
+
   private final Geometry g;
   private final TapRanges taps;
   private final int vectors;
-  private final int[] columnStarts;
+  private final Piece[] pieces;
   private final boolean fast;
   private final int band;
 
@@ -33,7 +50,7 @@ final class DepthwisePlan {
     this.g = g;
     taps = new TapRanges(g);
     vectors = (g.k() + Lanes.COUNT - 1) / Lanes.COUNT;
-    columnStarts = columnStarts(taps);
+    pieces = pieces(g, taps).toArray(Piece[]::new);
     fast = fits3x3();
     band = band(g);
   }
@@ -50,17 +67,70 @@ final class DepthwisePlan {
         && (g.groupK() == 1 || bandBytes(g, 1) <= MOST_BAND_BYTES);
   }
 
-  /** Where the range of taps changes along a row, from 0 to the number of outputs. */
-  private static int[] columnStarts(TapRanges taps) {
-    int[] starts = new int[taps.ow() + 1];
-    int count = 1;
-    for (int ox = 1; ox < taps.ow(); ox++) {
-      if (taps.firstX(ox) != taps.firstX(ox - 1) || taps.endX(ox) != taps.endX(ox - 1)) {
-        starts[count++] = ox;
-      }
+  /** Cuts a row into pieces. */
+  private static List<Piece> pieces(Geometry g, TapRanges taps) {
+    List<Piece> pieces = new ArrayList<>();
+    int ow = taps.ow();
+    int first = 0;
+    while (first < ow && !whole(g, taps, first)) {
+      first++;
     }
-    starts[count] = taps.ow();
-    return Arrays.copyOf(starts, count + 1);
+    int end = ow;
+    while (end > first && !whole(g, taps, end - 1)) {
+      end--;
+    }
+    boolean fives = g.fw() == 5 && g.dw() == 1 && g.sw() <= 2;
+    boolean left = g.sw() == 1 && first == 2 && taps.firstX(0) == 2;
+    boolean right = g.sw() == 1 && ow - end == 2 && taps.endX(ow - 1) == 3;
+    // The first and the last block of a row lack columns on one side only, and may overlap.
+    int least = left && right ? 2 : Depthwise.BLOCK;
+    if (!fives || end - first < least) {
+      addTaps(pieces, taps, 0, ow);
+      return pieces;
+    }
+    int from = first;
+    if (left) {
+      pieces.add(new Piece(Border.LEFT, 0, 1));
+      from = Depthwise.BLOCK;
+    } else {
+      addTaps(pieces, taps, 0, first);
+    }
+    int to = right ? ow - Depthwise.BLOCK : end;
+    int blocks = Math.max(0, to - from) / Depthwise.BLOCK;
+    if (blocks > 0) {
+      pieces.add(new Piece(Border.NONE, from, blocks));
+    }
+    int rest = from + blocks * Depthwise.BLOCK;
+    if (rest < to && end - first >= Depthwise.BLOCK) {
+      // A last block that is not full computes some outputs again.
+      pieces.add(new Piece(Border.NONE, Math.max(first, to - Depthwise.BLOCK), 1));
+    } else {
+      addTaps(pieces, taps, rest, to);
+    }
+    if (right) {
+      pieces.add(new Piece(Border.RIGHT, ow - Depthwise.BLOCK, 1));
+    } else {
+      addTaps(pieces, taps, end, ow);
+    }
+    return pieces;
+  }
+
+  private static boolean whole(Geometry g, TapRanges taps, int ox) {
+    return taps.firstX(ox) == 0 && taps.endX(ox) == g.fw();
+  }
+
+  /** Runs of columns that have the same taps. */
+  private static void addTaps(List<Piece> pieces, TapRanges taps, int from, int end) {
+    for (int ox = from; ox < end; ) {
+      int next = ox + 1;
+      while (next < end
+          && taps.firstX(next) == taps.firstX(ox)
+          && taps.endX(next) == taps.endX(ox)) {
+        next++;
+      }
+      pieces.add(new Piece(null, ox, next - ox));
+      ox = next;
+    }
   }
 
   /** Whether columns and rows are as {@link Depthwise#rows} takes them. */
@@ -117,14 +187,9 @@ final class DepthwisePlan {
     return Math.min(vector * Lanes.COUNT, g.k() - Lanes.COUNT);
   }
 
-  /** Number of runs of columns that have the same taps. */
-  int columnRuns() {
-    return columnStarts.length - 1;
-  }
-
-  /** First column of a run; of the one after the last, the number of columns. */
-  int firstColumn(int run) {
-    return columnStarts[run];
+  /** The pieces of an output row. */
+  Piece[] pieces() {
+    return pieces;
   }
 
   /** Whether output rows with so many tap rows go to {@link Depthwise#rows}. */
@@ -143,12 +208,12 @@ final class DepthwisePlan {
   }
 
   /**
-   * How many of some output rows with the same taps to take at once: three and two rather than four
-   * and one.
+   * How many of some output rows that have all tap rows to take at once: two and two rather than
+   * three and one.
    */
   int rowsAtOnce(int alike) {
     int most = Depthwise.mostRows(g.sh());
-    return alike == most + 1 && most > 2 ? 2 : Math.min(alike, most);
+    return most == 3 && alike == 4 ? 2 : Math.min(alike, most);
   }
 
   /** Whether the input is staged, because each channel has several filters. */
@@ -161,9 +226,22 @@ final class DepthwisePlan {
     return band;
   }
 
-  /** Bytes of the staged rows. */
-  long bandBytes() {
-    return stages() ? bandBytes(g, band) : 0;
+  /**
+   * Whether a few vectors of channels after the others are gathered from the whole image. Where
+   * pixels lie a multiple of half a page apart, loads wait for stores to the same place of another
+   * page, and all pixels share few sets of L1 (docs/decisions/0009-depthwise.md).
+   */
+  boolean gathers() {
+    return !stages() && g.c() % PAGE_FLOATS == 0 && planeBytes() <= PLANE_BYTES;
+  }
+
+  private long planeBytes() {
+    return (long) g.h() * g.w() * Depthwise.GATHERED * Lanes.BYTES;
+  }
+
+  /** Bytes of the staged rows, or of the gathered image. */
+  long stagedBytes() {
+    return stages() ? bandBytes(g, band) : gathers() ? planeBytes() : 0;
   }
 
   /** Most units of one image down. */
@@ -176,25 +254,30 @@ final class DepthwisePlan {
     int wanted = threads == 1 ? 1 : (threads * UNITS_A_THREAD + g.n() - 1) / g.n();
     int rowCuts = Math.min(wanted, mostRowCuts());
     // The last two vectors may overlap: they stay together.
-    int most = stages() ? 1 : Math.max(1, vectors / 2);
+    int most = stages() ? 1 : Math.max(1, vectors / (gathers() ? Depthwise.GATHERED : 2));
     int channelCuts = Math.min((wanted + rowCuts - 1) / rowCuts, most);
     return rowCuts * channelCuts;
   }
 
   /** First vector of a cut. */
   int firstVector(int cut, int cuts) {
-    return cut == cuts ? vectors : (int) ((long) vectors * cut / cuts);
+    int together = gathers() ? Depthwise.GATHERED : 1;
+    return (int) ((long) (vectors / together) * cut / cuts) * together
+        + (cut == cuts ? vectors % together : 0);
   }
 
   String describe() {
     String how =
         fast
             ? "depthwise 3x3, up to " + Depthwise.mostRows(g.sh()) + " rows at once"
-            : "depthwise, tap by tap";
+            : pieces[pieces.length / 2].border() != null
+                ? "depthwise, five columns, blocks of " + Depthwise.BLOCK + " outputs"
+                : "depthwise, tap by tap";
     return how
         + ", "
         + vectors
         + " vector(s) of channels"
+        + (gathers() ? ", gathered by fours" : "")
         + (stages() ? ", each channel repeated for its filters" : "")
         + ", "
         + Lanes.COUNT * Float.SIZE

@@ -1,6 +1,11 @@
 package dev.tilewise.internal.kernel;
 
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Depthwise convolution of one vector of channels, lanes along the depth column:
@@ -14,6 +19,8 @@ import java.lang.foreign.MemorySegment;
  * bias, then the taps row by row.
  */
 public final class Depthwise {
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private Depthwise() {}
 
@@ -270,6 +277,167 @@ public final class Depthwise {
           yOff + i * yStep,
           lo,
           hi);
+    }
+  }
+
+  /** Outputs of a block of {@link #fives}. */
+  public static final int BLOCK = 4;
+
+  /** What a block of {@link #fives} lacks. */
+  public enum Border {
+    /** The first outputs of a row lack two columns on the left. */
+    LEFT,
+    /** No column is absent. */
+    NONE,
+    /** The last outputs of a row lack two columns on the right. */
+    RIGHT
+  }
+
+  /**
+   * Blocks of {@link #BLOCK} outputs of one row, of a filter with five columns.
+   *
+   * @param stride across: 1 or 2; 1 at a border
+   * @param border what is absent; at a border there is one block
+   * @param x input
+   * @param xOff the first column that is present of the first tap row that is present
+   * @param columnStep from input column to input column
+   * @param tapRowStep from tap row to tap row
+   * @param tapRows tap rows that are present, at least 1
+   * @param w weights
+   * @param biasOff the bias
+   * @param tapOff the first tap row that is present
+   * @param y receives the outputs
+   * @param yOff the first output
+   * @param yStep from output to output
+   * @param blocks blocks
+   * @param lo lower limit: what is below becomes it; NaN stays
+   * @param hi upper limit
+   */
+  public static void fives(
+      int stride,
+      Border border,
+      MemorySegment x,
+      long xOff,
+      long columnStep,
+      long tapRowStep,
+      int tapRows,
+      MemorySegment w,
+      long biasOff,
+      long tapOff,
+      MemorySegment y,
+      long yOff,
+      long yStep,
+      int blocks,
+      float lo,
+      float hi) {
+    if (stride == 2) {
+      Depthwise5.strided(
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    } else if (border == Border.LEFT) {
+      Depthwise5.left(
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    } else if (border == Border.RIGHT) {
+      Depthwise5.right(
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    } else {
+      Depthwise5.inner(
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    }
+  }
+
+  /** Vectors of channels of {@link #gather}. */
+  public static final int GATHERED = 4;
+
+  /**
+   * Copies {@link #GATHERED} vectors of channels of some rows to where the columns lie side by
+   * side.
+   *
+   * @param x input
+   * @param xOff its first column
+   * @param rowStep from row to row
+   * @param columnStep from column to column
+   * @param rows rows
+   * @param columns columns of a row
+   * @param to receives the vectors
+   */
+  public static void gather(
+      MemorySegment x,
+      long xOff,
+      long rowStep,
+      long columnStep,
+      int rows,
+      int columns,
+      MemorySegment to) {
+    if (x.getClass() != Memory.NATIVE || to.getClass() != Memory.NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long put = 0;
+    for (int row = 0; row < rows; row++) {
+      long at = xOff + row * rowStep;
+      for (int column = 0; column < columns; column++) {
+        FloatVector v0 = FloatVector.fromMemorySegment(SPECIES, x, at, ORDER);
+        FloatVector v1 = FloatVector.fromMemorySegment(SPECIES, x, at + BYTES, ORDER);
+        FloatVector v2 = FloatVector.fromMemorySegment(SPECIES, x, at + 2 * BYTES, ORDER);
+        FloatVector v3 = FloatVector.fromMemorySegment(SPECIES, x, at + 3 * BYTES, ORDER);
+        v0.intoMemorySegment(to, put, ORDER);
+        v1.intoMemorySegment(to, put + BYTES, ORDER);
+        v2.intoMemorySegment(to, put + 2 * BYTES, ORDER);
+        v3.intoMemorySegment(to, put + 3 * BYTES, ORDER);
+        at += columnStep;
+        put += GATHERED * BYTES;
+      }
     }
   }
 }
