@@ -150,9 +150,10 @@ public final class DepthwiseForward implements Forward {
     int end = (int) ((long) g.oh() * (rowCut + 1) / rowCuts);
     int firstVector = plan.firstVector(cut % channelCuts, channelCuts);
     int endVector = plan.firstVector(cut % channelCuts + 1, channelCuts);
+    boolean gathers = plan.gathers(x.address(), y.address());
     for (int oy = first; oy < end; oy += plan.band()) {
       int bandEnd = Math.min(end, oy + plan.band());
-      if (plan.gathers()) {
+      if (gathers) {
         for (int v = firstVector; v < endVector; v += Depthwise.GATHERED) {
           gather(n, oy, bandEnd, v, s, x);
           for (int vector = v; vector < v + Depthwise.GATHERED; vector++) {

@@ -15,8 +15,8 @@ final class DepthwisePlan {
   /** Staged rows stay in L2 beside the outputs. */
   private static final long BAND_BYTES = 256 << 10;
 
-  /** Half a page. */
-  private static final int PAGE_FLOATS = 512;
+  /** Half a page, bytes. */
+  private static final long PERIOD = 2048;
 
   /** Gathered images stay in L2 at the least. */
   private static final long PLANE_BYTES = 64 << 10;
@@ -227,12 +227,21 @@ final class DepthwisePlan {
   }
 
   /**
-   * Whether a few vectors of channels after the others are gathered from the whole image. Where
-   * pixels lie a multiple of half a page apart, loads wait for stores to the same place of another
-   * page, and all pixels share few sets of L1 (docs/decisions/0009-depthwise.md).
+   * Whether a few vectors of channels after the others are gathered from the whole image before
+   * they are computed. Where pixels lie a multiple of half a page apart and an output is at its
+   * input's place of another page, each load waits for a store that only looks like its own: half
+   * the speed (docs/decisions/0009-depthwise.md).
+   *
+   * @param x address of the input
+   * @param y address of the output
    */
-  boolean gathers() {
-    return !stages() && g.c() % PAGE_FLOATS == 0 && planeBytes() <= PLANE_BYTES;
+  boolean gathers(long x, long y) {
+    long distance = (y - x) & (PERIOD - 1);
+    return mayGather() && Math.min(distance, PERIOD - distance) < Lanes.BYTES;
+  }
+
+  private boolean mayGather() {
+    return !stages() && (long) g.c() * Float.BYTES % PERIOD == 0 && planeBytes() <= PLANE_BYTES;
   }
 
   private long planeBytes() {
@@ -241,7 +250,7 @@ final class DepthwisePlan {
 
   /** Bytes of the staged rows, or of the gathered image. */
   long stagedBytes() {
-    return stages() ? bandBytes(g, band) : gathers() ? planeBytes() : 0;
+    return stages() ? bandBytes(g, band) : mayGather() ? planeBytes() : 0;
   }
 
   /** Most units of one image down. */
@@ -254,14 +263,14 @@ final class DepthwisePlan {
     int wanted = threads == 1 ? 1 : (threads * UNITS_A_THREAD + g.n() - 1) / g.n();
     int rowCuts = Math.min(wanted, mostRowCuts());
     // The last two vectors may overlap: they stay together.
-    int most = stages() ? 1 : Math.max(1, vectors / (gathers() ? Depthwise.GATHERED : 2));
+    int most = stages() ? 1 : Math.max(1, vectors / (mayGather() ? Depthwise.GATHERED : 2));
     int channelCuts = Math.min((wanted + rowCuts - 1) / rowCuts, most);
     return rowCuts * channelCuts;
   }
 
   /** First vector of a cut. */
   int firstVector(int cut, int cuts) {
-    int together = gathers() ? Depthwise.GATHERED : 1;
+    int together = mayGather() ? Depthwise.GATHERED : 1;
     return (int) ((long) (vectors / together) * cut / cuts) * together
         + (cut == cuts ? vectors % together : 0);
   }
@@ -277,7 +286,7 @@ final class DepthwisePlan {
         + ", "
         + vectors
         + " vector(s) of channels"
-        + (gathers() ? ", gathered by fours" : "")
+        + (mayGather() ? ", gathered by fours if input and output lie alike in their pages" : "")
         + (stages() ? ", each channel repeated for its filters" : "")
         + ", "
         + Lanes.COUNT * Float.SIZE

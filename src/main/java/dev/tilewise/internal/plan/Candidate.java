@@ -177,6 +177,12 @@ public enum Candidate {
   /** Measured: entering and leaving a tile costs as much as this many terms. */
   private static final double SHORT_SUM_TERMS = 8;
 
+  /** A multiply-add of a depthwise kernel; rough, Winograd costs a hundred times as much there. */
+  private static final double DEPTHWISE_COST = 1.1;
+
+  /** A float of a depthwise input or output counts for this many multiply-adds; rough. */
+  private static final double MOVE_COST = 1.2;
+
   /** Beyond this the copy is no longer worth comparing with. */
   private static final long LARGEST_MATRIX = 1L << 32;
 
@@ -246,6 +252,11 @@ public enum Candidate {
     double columnTaps = 0;
     for (int ox = 0; ox < g.ow(); ox++) {
       columnTaps += g.endTapX(ox) - g.firstTapX(ox);
+    }
+    if (DepthwiseForward.applies(g)) {
+      double channels = Math.ceil((double) g.k() / Lanes.COUNT) * Lanes.COUNT;
+      double moved = (double) g.h() * g.w() + (double) g.oh() * g.ow();
+      return g.n() * channels * (rowTaps * columnTaps * DEPTHWISE_COST + moved * MOVE_COST);
     }
     double macs = (double) g.n() * rowTaps * columnTaps * g.groupC() * paddedK(g);
     return macs * (LONG_SUM_COST + SHORT_SUM_TERMS / g.sumLength());
