@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A view of off-heap memory as four extents of floats. A tensor owns nothing: its memory lives as
@@ -17,6 +18,18 @@ public final class Tensor {
 
   /** Alignment of allocated tensors, bytes: one cache line, one 512-bit vector. */
   public static final long ALIGNMENT = 64;
+
+  /**
+   * Large tensors tend to start at the same place of a page. Where pixels lie half a page apart, a
+   * load from one tensor then waits for a store to the other: depthwise convolutions ran at half
+   * their speed (docs/decisions/0009-depthwise.md). Multiples of 832 up to the fourth lie at least
+   * 384 bytes apart, modulo half a page.
+   */
+  private static final long SHIFT = 832;
+
+  private static final int SHIFTS = 5;
+
+  private static final AtomicInteger ALLOCATED = new AtomicInteger();
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
@@ -46,7 +59,14 @@ public final class Tensor {
     if (!arena.scope().isAlive()) {
       throw new IllegalStateException("tensor: the arena for " + shape + " is closed");
     }
-    return new Tensor(arena.allocate(shape.bytes(), ALIGNMENT), shape, layout);
+    long shift = shift();
+    MemorySegment memory = arena.allocate(shape.bytes() + shift, ALIGNMENT);
+    return new Tensor(memory.asSlice(shift, shape.bytes()), shape, layout);
+  }
+
+  /** Bytes by which the next allocated tensor starts later. */
+  private static long shift() {
+    return Math.floorMod(ALLOCATED.getAndIncrement(), SHIFTS) * SHIFT;
   }
 
   /**

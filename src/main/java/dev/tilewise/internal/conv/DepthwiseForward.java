@@ -316,6 +316,7 @@ public final class DepthwiseForward implements Forward {
       long tap = bias + (1 + (long) firstTap * g.fw()) * Lanes.BYTES;
       if (piece.border() != null && tapRows > 0) {
         Depthwise.fives(
+            plan.block() == Depthwise.LARGE_BLOCK,
             g.sw(),
             piece.border(),
             s.x,
@@ -348,7 +349,7 @@ public final class DepthwiseForward implements Forward {
             y,
             output + ox * yStep,
             yStep,
-            piece.count() * (piece.border() == null ? 1 : Depthwise.BLOCK),
+            piece.count() * (piece.border() == null ? 1 : plan.block()),
             low,
             high);
       }

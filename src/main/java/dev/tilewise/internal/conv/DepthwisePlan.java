@@ -43,6 +43,7 @@ final class DepthwisePlan {
   private final TapRanges taps;
   private final int vectors;
   private final Piece[] pieces;
+  private final int block;
   private final boolean fast;
   private final int band;
 
@@ -50,7 +51,8 @@ final class DepthwisePlan {
     this.g = g;
     taps = new TapRanges(g);
     vectors = (g.k() + Lanes.COUNT - 1) / Lanes.COUNT;
-    pieces = pieces(g, taps).toArray(Piece[]::new);
+    block = TileTable.depthwiseBlock();
+    pieces = pieces(g, taps, block).toArray(Piece[]::new);
     fast = fits3x3();
     band = band(g);
   }
@@ -68,7 +70,7 @@ final class DepthwisePlan {
   }
 
   /** Cuts a row into pieces. */
-  private static List<Piece> pieces(Geometry g, TapRanges taps) {
+  private static List<Piece> pieces(Geometry g, TapRanges taps, int block) {
     List<Piece> pieces = new ArrayList<>();
     int ow = taps.ow();
     int first = 0;
@@ -82,8 +84,11 @@ final class DepthwisePlan {
     boolean fives = g.fw() == 5 && g.dw() == 1 && g.sw() <= 2;
     boolean left = g.sw() == 1 && first == 2 && taps.firstX(0) == 2;
     boolean right = g.sw() == 1 && ow - end == 2 && taps.endX(ow - 1) == 3;
+    if (fives && left && right && ow == block) {
+      return List.of(new Piece(Border.BOTH, 0, 1));
+    }
     // The first and the last block of a row lack columns on one side only, and may overlap.
-    int least = left && right ? 2 : Depthwise.BLOCK;
+    int least = left && right ? block - 2 : block;
     if (!fives || end - first < least) {
       addTaps(pieces, taps, 0, ow);
       return pieces;
@@ -91,24 +96,24 @@ final class DepthwisePlan {
     int from = first;
     if (left) {
       pieces.add(new Piece(Border.LEFT, 0, 1));
-      from = Depthwise.BLOCK;
+      from = block;
     } else {
       addTaps(pieces, taps, 0, first);
     }
-    int to = right ? ow - Depthwise.BLOCK : end;
-    int blocks = Math.max(0, to - from) / Depthwise.BLOCK;
+    int to = right ? ow - block : end;
+    int blocks = Math.max(0, to - from) / block;
     if (blocks > 0) {
       pieces.add(new Piece(Border.NONE, from, blocks));
     }
-    int rest = from + blocks * Depthwise.BLOCK;
-    if (rest < to && end - first >= Depthwise.BLOCK) {
+    int rest = from + blocks * block;
+    if (rest < to && end - first >= block) {
       // A last block that is not full computes some outputs again.
-      pieces.add(new Piece(Border.NONE, Math.max(first, to - Depthwise.BLOCK), 1));
+      pieces.add(new Piece(Border.NONE, Math.max(first, to - block), 1));
     } else {
       addTaps(pieces, taps, rest, to);
     }
     if (right) {
-      pieces.add(new Piece(Border.RIGHT, ow - Depthwise.BLOCK, 1));
+      pieces.add(new Piece(Border.RIGHT, ow - block, 1));
     } else {
       addTaps(pieces, taps, end, ow);
     }
@@ -185,6 +190,11 @@ final class DepthwisePlan {
   /** First channel of a vector. */
   int firstChannel(int vector) {
     return Math.min(vector * Lanes.COUNT, g.k() - Lanes.COUNT);
+  }
+
+  /** Outputs of a block of five columns. */
+  int block() {
+    return block;
   }
 
   /** The pieces of an output row. */
@@ -280,7 +290,7 @@ final class DepthwisePlan {
         fast
             ? "depthwise 3x3, up to " + Depthwise.mostRows(g.sh()) + " rows at once"
             : pieces[pieces.length / 2].border() != null
-                ? "depthwise, five columns, blocks of " + Depthwise.BLOCK + " outputs"
+                ? "depthwise, five columns, blocks of " + block + " outputs"
                 : "depthwise, tap by tap";
     return how
         + ", "

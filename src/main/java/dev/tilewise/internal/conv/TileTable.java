@@ -1,6 +1,7 @@
 package dev.tilewise.internal.conv;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import dev.tilewise.internal.kernel.Depthwise;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Tile;
 import java.lang.management.ManagementFactory;
@@ -30,6 +31,11 @@ final class TileTable {
     return Arrays.stream(split(vectors, plain ? byVectors.length : 2))
         .mapToObj(count -> byVectors[count - 1])
         .toArray(Tile[]::new);
+  }
+
+  /** Outputs of a block of a depthwise convolution with five taps across. */
+  static int depthwiseBlock() {
+    return REGISTERS == 32 ? Depthwise.LARGE_BLOCK : Depthwise.SMALL_BLOCK;
   }
 
   /** Vectors of each panel of stacked tiles. */

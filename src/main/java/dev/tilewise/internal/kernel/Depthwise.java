@@ -280,8 +280,11 @@ public final class Depthwise {
     }
   }
 
-  /** Outputs of a block of {@link #fives}. */
-  public static final int BLOCK = 4;
+  /** Outputs of a block of {@link #fives} with 16 registers, and with 32. */
+  public static final int SMALL_BLOCK = 4;
+
+  /** As many chains hide the latency of a multiply-add, and 7, 14, 28 and 56 are whole blocks. */
+  public static final int LARGE_BLOCK = 7;
 
   /** What a block of {@link #fives} lacks. */
   public enum Border {
@@ -290,12 +293,15 @@ public final class Depthwise {
     /** No column is absent. */
     NONE,
     /** The last outputs of a row lack two columns on the right. */
-    RIGHT
+    RIGHT,
+    /** Both, in a row of one block. */
+    BOTH
   }
 
   /**
-   * Blocks of {@link #BLOCK} outputs of one row, of a filter with five columns.
+   * Blocks of outputs of one row, of a filter with five columns.
    *
+   * @param large whether blocks have {@link #LARGE_BLOCK} outputs rather than {@link #SMALL_BLOCK}
    * @param stride across: 1 or 2; 1 at a border
    * @param border what is absent; at a border there is one block
    * @param x input
@@ -314,6 +320,63 @@ public final class Depthwise {
    * @param hi upper limit
    */
   public static void fives(
+      boolean large,
+      int stride,
+      Border border,
+      MemorySegment x,
+      long xOff,
+      long columnStep,
+      long tapRowStep,
+      int tapRows,
+      MemorySegment w,
+      long biasOff,
+      long tapOff,
+      MemorySegment y,
+      long yOff,
+      long yStep,
+      int blocks,
+      float lo,
+      float hi) {
+    if (large) {
+      sevens(
+          stride,
+          border,
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    } else {
+      fours(
+          stride,
+          border,
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    }
+  }
+
+  private static void sevens(
       int stride,
       Border border,
       MemorySegment x,
@@ -331,7 +394,7 @@ public final class Depthwise {
       float lo,
       float hi) {
     if (stride == 2) {
-      Depthwise5.strided(
+      Depthwise5By7.strided(
           x,
           xOff,
           columnStep,
@@ -347,7 +410,7 @@ public final class Depthwise {
           lo,
           hi);
     } else if (border == Border.LEFT) {
-      Depthwise5.left(
+      Depthwise5By7.left(
           x,
           xOff,
           columnStep,
@@ -363,7 +426,23 @@ public final class Depthwise {
           lo,
           hi);
     } else if (border == Border.RIGHT) {
-      Depthwise5.right(
+      Depthwise5By7.right(
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    } else if (border == Border.BOTH) {
+      Depthwise5By7.row(
           x,
           xOff,
           columnStep,
@@ -379,7 +458,107 @@ public final class Depthwise {
           lo,
           hi);
     } else {
-      Depthwise5.inner(
+      Depthwise5By7.inner(
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    }
+  }
+
+  private static void fours(
+      int stride,
+      Border border,
+      MemorySegment x,
+      long xOff,
+      long columnStep,
+      long tapRowStep,
+      int tapRows,
+      MemorySegment w,
+      long biasOff,
+      long tapOff,
+      MemorySegment y,
+      long yOff,
+      long yStep,
+      int blocks,
+      float lo,
+      float hi) {
+    if (stride == 2) {
+      Depthwise5By4.strided(
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    } else if (border == Border.LEFT) {
+      Depthwise5By4.left(
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    } else if (border == Border.RIGHT) {
+      Depthwise5By4.right(
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    } else if (border == Border.BOTH) {
+      Depthwise5By4.row(
+          x,
+          xOff,
+          columnStep,
+          tapRowStep,
+          tapRows,
+          w,
+          biasOff,
+          tapOff,
+          y,
+          yOff,
+          yStep,
+          blocks,
+          lo,
+          hi);
+    } else {
+      Depthwise5By4.inner(
           x,
           xOff,
           columnStep,
