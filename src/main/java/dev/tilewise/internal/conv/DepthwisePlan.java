@@ -222,7 +222,7 @@ final class DepthwisePlan {
    * three and one.
    */
   int rowsAtOnce(int alike) {
-    int most = Depthwise.mostRows(g.sh());
+    int most = TileTable.depthwiseRows(g.sh());
     return most == 3 && alike == 4 ? 2 : Math.min(alike, most);
   }
 
@@ -288,7 +288,7 @@ final class DepthwisePlan {
   String describe() {
     String how =
         fast
-            ? "depthwise 3x3, up to " + Depthwise.mostRows(g.sh()) + " rows at once"
+            ? "depthwise 3x3, up to " + TileTable.depthwiseRows(g.sh()) + " row(s) at once"
             : pieces[pieces.length / 2].border() != null
                 ? "depthwise, five columns, blocks of " + block + " outputs"
                 : "depthwise, tap by tap";

@@ -33,6 +33,13 @@ final class TileTable {
         .toArray(Tile[]::new);
   }
 
+  /**
+   * Rows that a depthwise 3x3 convolution takes at once: with 16 registers one row spills least.
+   */
+  static int depthwiseRows(int stride) {
+    return REGISTERS == 32 ? Depthwise.mostRows(stride) : 1;
+  }
+
   /** Outputs of a block of a depthwise convolution with five taps across. */
   static int depthwiseBlock() {
     return REGISTERS == 32 ? Depthwise.LARGE_BLOCK : Depthwise.SMALL_BLOCK;
