@@ -171,11 +171,11 @@ public enum Candidate {
   /** A tile stages its rows' windows in one array. */
   private static final int LONGEST_WINDOW = 1 << 26;
 
-  /** Measured: large layers run at 0.94 to 0.96 of the FMA peak. */
-  private static final double LONG_SUM_COST = 1.05;
+  /** Measured: large layers run at 0.90 to 0.95 of the FMA peak. */
+  private static final double LONG_SUM_COST = 1.08;
 
   /** Measured: entering and leaving a tile costs as much as this many terms. */
-  private static final double SHORT_SUM_TERMS = 8;
+  private static final double SHORT_SUM_TERMS = 12;
 
   /** A multiply-add of a depthwise kernel; rough, Winograd costs a hundred times as much there. */
   private static final double DEPTHWISE_COST = 1.1;
