@@ -1,0 +1,44 @@
+package dev.tilewise.internal.kernel;
+
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+import static jdk.incubator.vector.VectorOperators.LE;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * {@code x <= limit ? 0 : x}.
+ *
+ * @param limit the largest number that becomes 0
+ */
+public record Threshold(float limit) implements Curve {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  @Override
+  public float at(float x) {
+    return x <= limit ? 0 : x;
+  }
+
+  @Override
+  public void run(MemorySegment x, long xOff, MemorySegment y, long yOff, int count) {
+    if (x.getClass() != NATIVE || y.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector limits = FloatVector.broadcast(SPECIES, limit);
+    int whole = SPECIES.loopBound(count);
+    for (int i = 0; i < whole; i += Lanes.COUNT) {
+      long at = (long) i * Float.BYTES;
+      FloatVector v = FloatVector.fromMemorySegment(SPECIES, x, xOff + at, ORDER);
+      v.blend(0, v.compare(LE, limits)).intoMemorySegment(y, yOff + at, ORDER);
+    }
+    for (int i = whole; i < count; i++) {
+      long at = (long) i * Float.BYTES;
+      y.set(FLOAT, yOff + at, at(x.get(FLOAT, xOff + at)));
+    }
+  }
+}
