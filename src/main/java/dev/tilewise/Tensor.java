@@ -1,5 +1,8 @@
 package dev.tilewise;
 
+import dev.tilewise.internal.kernel.MatrixTranspose;
+import dev.tilewise.internal.kernel.Memory;
+import dev.tilewise.internal.kernel.Scratch;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -32,6 +35,9 @@ public final class Tensor {
   private static final AtomicInteger ALLOCATED = new AtomicInteger();
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+  /** Side of the squares that are staged when a layout is converted: two of them stay in L1. */
+  private static final int CONVERTED_SIDE = 64;
 
   private final MemorySegment segment;
   private final Shape shape;
@@ -284,12 +290,44 @@ public final class Tensor {
     long pixels = (long) shape.h() * shape.w();
     long rows = fromLayout == Layout.NCHW ? shape.c() : pixels;
     long columns = fromLayout == Layout.NCHW ? pixels : shape.c();
+    boolean inPlace = Memory.isKernelMemory(from) && Memory.isKernelMemory(to);
     for (long n = 0; n < shape.n(); n++) {
-      long image = n * rows * columns;
-      for (long r = 0; r < rows; r++) {
-        for (long c = 0; c < columns; c++) {
-          float value = from.getAtIndex(FLOAT, image + r * columns + c);
-          to.setAtIndex(FLOAT, image + c * rows + r, value);
+      long image = n * rows * columns * Float.BYTES;
+      if (inPlace && Math.max(rows, columns) <= Integer.MAX_VALUE) {
+        MatrixTranspose.run(
+            from,
+            image,
+            columns * Float.BYTES,
+            (int) rows,
+            (int) columns,
+            to,
+            image,
+            rows * Float.BYTES);
+      } else {
+        transposeByTiles(from, to, image, rows, columns);
+      }
+    }
+  }
+
+  /** Any memory: squares are copied to where kernels work, and back. */
+  private static void transposeByTiles(
+      MemorySegment from, MemorySegment to, long image, long rows, long columns) {
+    long side = CONVERTED_SIDE;
+    long bytes = side * side * Float.BYTES;
+    MemorySegment scratch = Scratch.ofThread(2 * bytes);
+    for (long row = 0; row < rows; row += side) {
+      int height = (int) Math.min(side, rows - row);
+      for (long column = 0; column < columns; column += side) {
+        int width = (int) Math.min(side, columns - column);
+        for (int r = 0; r < height; r++) {
+          long at = image + ((row + r) * columns + column) * Float.BYTES;
+          MemorySegment.copy(from, at, scratch, r * side * Float.BYTES, (long) width * Float.BYTES);
+        }
+        long step = side * Float.BYTES;
+        MatrixTranspose.run(scratch, 0, step, height, width, scratch, bytes, step);
+        for (int c = 0; c < width; c++) {
+          long at = image + ((column + c) * rows + row) * Float.BYTES;
+          MemorySegment.copy(scratch, bytes + c * step, to, at, (long) height * Float.BYTES);
         }
       }
     }
