@@ -83,8 +83,10 @@ public final class AcrossChannels {
    */
   public static void columns(
       ColumnKernel kernel, MemorySegment x, MemorySegment y, long from, long to, int channels) {
-    long columns = Lanes.BYTES * (long) channels;
-    MemorySegment scratch = Scratch.ofThread(columns + kernel.scratchBytes(channels));
+    // Columns, at least a square of them; then the kernel's scratch, at least a square too.
+    long columns = Lanes.BYTES * (long) Math.max(channels, Lanes.COUNT);
+    long behind = Math.max(kernel.scratchBytes(channels), Lanes.BYTES * (long) Lanes.COUNT);
+    MemorySegment scratch = Scratch.ofThread(columns + behind);
     long step = (long) channels * Float.BYTES;
     if (kernel.prefersRows(channels)) {
       for (long at = from; at < to; at++) {
@@ -92,11 +94,24 @@ public final class AcrossChannels {
       }
       return;
     }
+    // Behind a few channels a whole vector still reads this tensor's floats, except at its end.
+    boolean few = channels < MatrixTranspose.BLOCK && MatrixTranspose.BLOCK == Lanes.COUNT;
+    long reach = (Lanes.COUNT - 1) * step + Lanes.BYTES;
     for (long at = from; at < to; at += Lanes.COUNT) {
       int count = (int) Math.min(Lanes.COUNT, to - at);
-      MatrixTranspose.run(x, at * step, step, count, channels, scratch, 0, Lanes.BYTES);
+      boolean square = few && count == Lanes.COUNT && at * step + reach <= x.byteSize();
+      if (square) {
+        MatrixTranspose.square(x, at * step, step, scratch, 0, Lanes.BYTES);
+      } else {
+        MatrixTranspose.run(x, at * step, step, count, channels, scratch, 0, Lanes.BYTES);
+      }
       kernel.run(scratch, 0, Lanes.BYTES, scratch, 0, Lanes.BYTES, channels, scratch, columns);
-      MatrixTranspose.run(scratch, 0, Lanes.BYTES, channels, count, y, at * step, step);
+      if (square) {
+        MatrixTranspose.square(scratch, 0, Lanes.BYTES, scratch, columns, step);
+        MemorySegment.copy(scratch, columns, y, at * step, count * step);
+      } else {
+        MatrixTranspose.run(scratch, 0, Lanes.BYTES, channels, count, y, at * step, step);
+      }
     }
   }
 }

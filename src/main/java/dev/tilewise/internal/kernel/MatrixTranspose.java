@@ -15,7 +15,7 @@ public final class MatrixTranspose {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
   /** Rows and columns of a block. */
-  private static final int BLOCK = Math.min(Lanes.COUNT, 16);
+  public static final int BLOCK = Math.min(Lanes.COUNT, 16);
 
   /** Columns done for all rows of a group before the next: their lines stay in L1. */
   private static final int GROUP = 64;
@@ -71,6 +71,26 @@ public final class MatrixTranspose {
               from, in + last * fromStep, fromStep, to, out + (long) last * Float.BYTES, toStep, 1);
         }
       }
+    }
+  }
+
+  /**
+   * Transposes {@link #BLOCK} rows and columns, which may overlap in memory: the columns are
+   * written in order, so each leaves its first floats to be read and the next may cover the others.
+   *
+   * @param from rows
+   * @param fromOff where the first starts
+   * @param fromStep from row to row
+   * @param to receives the columns
+   * @param toOff where the first starts
+   * @param toStep from column to column
+   */
+  public static void square(
+      MemorySegment from, long fromOff, long fromStep, MemorySegment to, long toOff, long toStep) {
+    if (BLOCK < 4) {
+      narrow(from, fromOff, fromStep, BLOCK, BLOCK, to, toOff, toStep);
+    } else {
+      blocks(from, fromOff, fromStep, to, toOff, toStep, 1);
     }
   }
 

@@ -42,7 +42,7 @@ public record SoftmaxColumns(boolean logarithm) implements ColumnKernel {
   private static final long EXPONENTIALS = RESULT + BYTES;
 
   /** From here on a pixel's channels are done in vectors of channels where they are contiguous. */
-  private static final int ROWS_FROM = 64;
+  private static final int ROWS_FROM = 256;
 
   private static final Exponential EXPONENTIAL = new Exponential();
   private static final Logarithm LOGARITHM = new Logarithm();
