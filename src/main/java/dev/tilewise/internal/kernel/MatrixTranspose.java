@@ -17,8 +17,11 @@ public final class MatrixTranspose {
   /** Rows and columns of a block. */
   public static final int BLOCK = Math.min(Lanes.COUNT, 16);
 
-  /** Columns done for all rows of a group before the next: their lines stay in L1. */
-  private static final int GROUP = 64;
+  /**
+   * Floats that are read, or written, one after the other on the side whose rows lie farther apart:
+   * often planes a multiple of 4 KB apart, of which a cache holds few lines.
+   */
+  private static final int RUN = 64;
 
   private MatrixTranspose() {}
 
@@ -47,30 +50,55 @@ public final class MatrixTranspose {
       narrow(from, fromOff, fromStep, rows, columns, to, toOff, toStep);
       return;
     }
-    for (int group = 0; group < rows; group += GROUP) {
-      int end = Math.min(group + GROUP, rows);
-      if (end - group < BLOCK) {
-        group = end - BLOCK;
-      }
-      int blocks = (end - group) / BLOCK;
-      for (int column = 0; column < columns; column += BLOCK) {
-        int c = Math.min(column, columns - BLOCK);
-        long in = fromOff + (long) c * Float.BYTES;
-        long out = toOff + c * toStep;
-        blocks(
-            from,
-            in + group * fromStep,
-            fromStep,
-            to,
-            out + (long) group * Float.BYTES,
-            toStep,
-            blocks);
-        if (blocks * BLOCK < end - group) {
-          int last = end - BLOCK;
-          blocks(
-              from, in + last * fromStep, fromStep, to, out + (long) last * Float.BYTES, toStep, 1);
+    if (fromStep >= toStep) {
+      for (int first = 0; first < columns; first += RUN) {
+        int end = Math.min(first + RUN, columns);
+        for (int row = 0; row < rows; row += BLOCK) {
+          int r = Math.min(row, rows - BLOCK);
+          long in = fromOff + r * fromStep;
+          long out = toOff + (long) r * Float.BYTES;
+          run(from, in, fromStep, to, out, toStep, first, end, Float.BYTES, toStep);
         }
       }
+    } else {
+      for (int first = 0; first < rows; first += RUN) {
+        int end = Math.min(first + RUN, rows);
+        for (int column = 0; column < columns; column += BLOCK) {
+          int c = Math.min(column, columns - BLOCK);
+          long in = fromOff + (long) c * Float.BYTES;
+          long out = toOff + c * toStep;
+          run(from, in, fromStep, to, out, toStep, first, end, fromStep, Float.BYTES);
+        }
+      }
+    }
+  }
+
+  /** Blocks of a run from first to end, which are so many bytes apart in from and in to. */
+  private static void run(
+      MemorySegment from,
+      long fromOff,
+      long fromStep,
+      MemorySegment to,
+      long toOff,
+      long toStep,
+      int first,
+      int end,
+      long fromNext,
+      long toNext) {
+    int blocks = (end - first) / BLOCK;
+    blocks(
+        from,
+        fromOff + first * fromNext,
+        fromStep,
+        to,
+        toOff + first * toNext,
+        toStep,
+        blocks,
+        BLOCK * fromNext,
+        BLOCK * toNext);
+    if (blocks * BLOCK < end - first) {
+      long last = end - BLOCK;
+      blocks(from, fromOff + last * fromNext, fromStep, to, toOff + last * toNext, toStep, 1, 0, 0);
     }
   }
 
@@ -90,7 +118,7 @@ public final class MatrixTranspose {
     if (BLOCK < 4) {
       narrow(from, fromOff, fromStep, BLOCK, BLOCK, to, toOff, toStep);
     } else {
-      blocks(from, fromOff, fromStep, to, toOff, toStep, 1);
+      blocks(from, fromOff, fromStep, to, toOff, toStep, 1, 0, 0);
     }
   }
 
@@ -101,13 +129,15 @@ public final class MatrixTranspose {
       MemorySegment to,
       long toOff,
       long toStep,
-      int blocks) {
+      int blocks,
+      long fromNext,
+      long toNext) {
     if (BLOCK == 16) {
-      Transpose16x16.run(from, fromOff, fromStep, to, toOff, toStep, blocks);
+      Transpose16x16.run(from, fromOff, fromStep, to, toOff, toStep, blocks, fromNext, toNext);
     } else if (BLOCK == 8) {
-      Transpose8x8.run(from, fromOff, fromStep, to, toOff, toStep, blocks);
+      Transpose8x8.run(from, fromOff, fromStep, to, toOff, toStep, blocks, fromNext, toNext);
     } else {
-      Transpose4x4.run(from, fromOff, fromStep, to, toOff, toStep, blocks);
+      Transpose4x4.run(from, fromOff, fromStep, to, toOff, toStep, blocks, fromNext, toNext);
     }
   }
 

@@ -35,8 +35,7 @@ final class Transpose16x16 {
   private Transpose16x16() {}
 
   /**
-   * Transposes blocks one below the other in from, so side by side in to. Both are kernel memory;
-   * offsets and steps are bytes.
+   * Transposes blocks. Both are kernel memory; offsets and steps are bytes.
    *
    * @param from rows
    * @param fromOff where the first starts
@@ -45,6 +44,8 @@ final class Transpose16x16 {
    * @param toOff where the first starts
    * @param toStep from column to column
    * @param blocks how many
+   * @param fromNext from block to block in from
+   * @param toNext from block to block in to
    */
   static void run(
       MemorySegment from,
@@ -53,13 +54,15 @@ final class Transpose16x16 {
       MemorySegment to,
       long toOff,
       long toStep,
-      int blocks) {
+      int blocks,
+      long fromNext,
+      long toNext) {
     if (from.getClass() != NATIVE || to.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
     for (int block = 0; block < blocks; block++) {
-      long in = fromOff + block * (SPECIES.length() * fromStep);
-      long out = toOff + (long) block * SPECIES.vectorByteSize();
+      long in = fromOff + block * fromNext;
+      long out = toOff + block * toNext;
       FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, from, in, ORDER);
       FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, from, in + fromStep, ORDER);
       FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, from, in + 2 * fromStep, ORDER);
