@@ -269,8 +269,9 @@ public final class DirectForward implements Forward {
 
   /** Where a panel's biases lie, bytes. */
   private long biasOf(int group, int panel) {
-    long filter = (long) group * plan.panels().paddedK() + plan.firstFilter(panel);
-    return (plan.zeros() + filter) * Float.BYTES;
+    FilterPanels panels = plan.panels();
+    long column = (long) group * panels.paddedK() + panels.columnsBefore(panel);
+    return (plan.zeros() + column) * Float.BYTES;
   }
 
   @Override

@@ -29,7 +29,6 @@ public final class DirectPlan {
   private static final int ENOUGH_UNITS = 4;
 
   private final Tile[] tiles;
-  private final int[] firstFilters;
   private final FilterPanels panels;
   private final long[] panelStarts;
   private final List<DirectPart> parts = new ArrayList<>();
@@ -57,12 +56,10 @@ public final class DirectPlan {
     groups = g.groups();
     int tileRows = tiles[0].rows();
     int[] widths = new int[tiles.length];
-    firstFilters = new int[tiles.length];
     sumsRows = new long[tiles.length][];
     int widest = 0;
     for (int i = 0; i < tiles.length; i++) {
       widths[i] = tiles[i].width();
-      firstFilters[i] = i == 0 ? 0 : firstFilters[i - 1] + widths[i - 1];
       sumsRows[i] = rowTable(tiles[i]);
       widest = Math.max(widest, widths[i]);
     }
@@ -116,20 +113,21 @@ public final class DirectPlan {
     int vectors = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT;
     List<Region> regions = Region.of(g);
     Region interior = regions.stream().max(Comparator.comparingLong(Region::pixels)).orElseThrow();
-    Tile[] narrow = TileTable.choose(vectors, false);
+    boolean whole = g.groupK() % Lanes.COUNT == 0;
+    Tile[] narrow = TileTable.choose(vectors, false, whole);
     int rows = narrow[0].rows();
     boolean gathers =
         DirectPart.wantsGathering(g, interior, narrow.length)
             || regions.stream().anyMatch(region -> DirectPart.mustGather(g, region, rows));
     boolean plain = gathers || g.fh() * g.fw() == 1;
-    return new DirectPlan(g, TileTable.choose(vectors, plain), gathers);
+    return new DirectPlan(g, TileTable.choose(vectors, plain, whole), gathers);
   }
 
   /** The tiles of this machine, for a reader. */
   public static String tiles() {
-    return names(TileTable.choose(3, false))
+    return names(TileTable.choose(3, false, true))
         + "; where a sum is one run: "
-        + names(TileTable.choose(3, true));
+        + names(TileTable.choose(3, true, true));
   }
 
   /** Such as {@code 3 of 8x3 and 2 of 8x2}. */
@@ -161,7 +159,7 @@ public final class DirectPlan {
   }
 
   int firstFilter(int panel) {
-    return firstFilters[panel];
+    return panels.firstFilter(panel);
   }
 
   long panelStart(int group, int panel) {

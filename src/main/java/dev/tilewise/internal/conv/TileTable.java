@@ -22,15 +22,19 @@ final class TileTable {
    *
    * @param vectors vectors of filters in a group
    * @param plain whether every block of the sum is one run: then three vectors fit the registers
+   * @param whole whether the last vector is full; if not, it is not in a first panel, because the
+   *     last panel takes filters of the one before in addition
    */
-  static Tile[] choose(int vectors, boolean plain) {
+  static Tile[] choose(int vectors, boolean plain, boolean whole) {
     Tile[] byVectors =
         REGISTERS == 32
             ? new Tile[] {Tile.T8X1, Tile.T8X2, Tile.T8X3}
             : new Tile[] {Tile.T4X1, Tile.T4X2};
-    return Arrays.stream(split(vectors, plain ? byVectors.length : 2))
-        .mapToObj(count -> byVectors[count - 1])
-        .toArray(Tile[]::new);
+    int[] panels = split(vectors, plain ? byVectors.length : 2);
+    if (panels.length == 1 && vectors > 1 && !whole) {
+      panels = new int[] {vectors - 1, 1};
+    }
+    return Arrays.stream(panels).mapToObj(count -> byVectors[count - 1]).toArray(Tile[]::new);
   }
 
   /**

@@ -24,6 +24,9 @@ public final class TileEpilogue {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
+  /** Masked stores are fast with masks in registers of their own: AVX-512, 512 bits. */
+  private static final boolean MASKS = SPECIES.vectorBitSize() == 512;
+
   private TileEpilogue() {}
 
   /**
@@ -77,7 +80,28 @@ public final class TileEpilogue {
       } else {
         clampWith(residual, sums, from, (int) vectorBytes, y, to, lo, hi);
       }
-      rest(blocks, sums, from, blockStep, vectorBytes, bytes, residual, y, to, lo, hi);
+      if (MASKS && blocks == 1 && residual == null) {
+        last(sums, from + vectorBytes, (int) (bytes - vectorBytes), y, to + vectorBytes, lo, hi);
+      } else {
+        rest(blocks, sums, from, blockStep, vectorBytes, bytes, residual, y, to, lo, hi);
+      }
+    }
+  }
+
+  /** A last vector of one row that is not full. */
+  private static void last(
+      MemorySegment sums, long from, int bytes, MemorySegment y, long to, float lo, float hi) {
+    if (sums.getClass() != NATIVE || y.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    if (bytes > 0) {
+      FloatVector low = FloatVector.broadcast(SPECIES, lo);
+      FloatVector high = FloatVector.broadcast(SPECIES, hi);
+      FloatVector sum = FloatVector.fromMemorySegment(SPECIES, sums, from, ORDER);
+      FloatVector above = sum.blend(low, sum.compare(VectorOperators.LT, low));
+      above
+          .blend(high, above.compare(VectorOperators.GT, high))
+          .intoMemorySegment(y, to, ORDER, SPECIES.indexInRange(0, bytes / Float.BYTES));
     }
   }
 

@@ -5,8 +5,9 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Filters in the order in which tiles read them: for each group and panel, for each term of the sum
- * (filter row, filter column, channel), the weights of the panel's filters side by side. Filters
- * that a last panel lacks are zeros.
+ * (filter row, filter column, channel), the weights of the panel's filters side by side. A last
+ * panel for which there are not enough filters begins with some of the one before, so that it is
+ * full; a single panel that is wider than all filters ends with zeros.
  */
 public final class FilterPanels {
 
@@ -18,7 +19,7 @@ public final class FilterPanels {
   private final int groupC;
   private final int taps;
   private final int[] widths;
-  // How many filters of the group are before each panel, and last how many there are.
+  // How many columns of the group are before each panel, and last how many there are.
   private final int[] before;
 
   /**
@@ -47,7 +48,17 @@ public final class FilterPanels {
     return widths;
   }
 
-  /** Filters of one group, padding included. */
+  /** The first filter of a panel in its group. */
+  public int firstFilter(int panel) {
+    return Math.max(0, Math.min(before[panel], groupK - widths[panel]));
+  }
+
+  /** Columns of a group before a panel: where its biases lie. */
+  public int columnsBefore(int panel) {
+    return before[panel];
+  }
+
+  /** Columns of all panels of one group. */
   public int paddedK() {
     return before[widths.length];
   }
@@ -70,8 +81,8 @@ public final class FilterPanels {
    */
   public void packWeights(MemorySegment weights, MemorySegment panels) {
     for (int group = 0; group < groups; group++) {
-      int k = 0;
       for (int panel = 0; panel < widths.length; panel++) {
+        int k = firstFilter(panel);
         int columns = Math.min(widths[panel], groupK - k);
         for (int column = 0; column < columns; column++) {
           long filter = ((long) group * groupK + k + column) * groupC * taps;
@@ -84,22 +95,27 @@ public final class FilterPanels {
             }
           }
         }
-        k += columns;
       }
     }
   }
 
   /**
-   * Packs the bias with the panels' padding, group by group.
+   * Packs the bias as the panels' columns, group by group.
    *
    * @param bias K floats
    * @param to receives groups * paddedK floats
    * @param first index of the first
    */
   public void packBias(MemorySegment bias, MemorySegment to, long first) {
-    for (int k = 0; k < groups * groupK; k++) {
-      long at = first + (long) (k / groupK) * paddedK() + k % groupK;
-      to.setAtIndex(TO, at, bias.getAtIndex(FROM, k));
+    for (int group = 0; group < groups; group++) {
+      for (int panel = 0; panel < widths.length; panel++) {
+        int k = firstFilter(panel);
+        long at = first + (long) group * paddedK() + before[panel];
+        for (int column = 0; column < Math.min(widths[panel], groupK - k); column++) {
+          float value = bias.getAtIndex(FROM, (long) group * groupK + k + column);
+          to.setAtIndex(TO, at + column, value);
+        }
+      }
     }
   }
 }
