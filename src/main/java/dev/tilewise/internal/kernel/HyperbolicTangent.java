@@ -12,8 +12,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * tanh x, within 1.9 ulp. With a = 1 - e^-2|x| it is a / (2 - a) with the sign of x; the quotient
- * is corrected by its remainder, exact but for one rounding because twice the quotient is a to 2 a.
+ * tanh x, within 2 ulp. With a = 1 - e^-2|x| it is a / (2 - a) with the sign of x; the quotient is
+ * corrected by its remainder, exact but for one rounding because twice the quotient is a to 2 a.
  */
 public record HyperbolicTangent() implements Curve {
 

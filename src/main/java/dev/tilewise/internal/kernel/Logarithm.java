@@ -16,8 +16,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * The natural logarithm, within 0.9 ulp; -infinity of zeros, NaN of negative numbers. With x = 2^n
- * m and m in [2/3, 4/3) it is n ln 2 + log1p(m - 1).
+ * The natural logarithm, within 1 ulp; -infinity of zeros, NaN of negative numbers. With x = 2^n m
+ * and m in [2/3, 4/3) it is n ln 2 + log1p(m - 1).
  */
 public record Logarithm() implements Curve {
 

@@ -99,8 +99,8 @@ class CurveTest {
       List.of(
           new Promise(new Exponential(), StrictMath::exp, 1.1, 0, 0f, 1f, 1f, INFINITY),
           new Promise(
-              new Logarithm(), StrictMath::log, 0.9, 0, Float.NaN, -INFINITY, -INFINITY, INFINITY),
-          new Promise(new HyperbolicTangent(), StrictMath::tanh, 1.9, 0, -1f, -0f, 0f, 1f),
+              new Logarithm(), StrictMath::log, 1, 0, Float.NaN, -INFINITY, -INFINITY, INFINITY),
+          new Promise(new HyperbolicTangent(), StrictMath::tanh, 2, 0, -1f, -0f, 0f, 1f),
           new Promise(new Logistic(false), CurveTest::logistic, 1.6, 0, 0f, 0.5f, 0.5f, 1f),
           new Promise(new Logistic(true), x -> x * logistic(x), 2.5, 0, -0f, -0f, 0f, INFINITY),
           new Promise(new NormalGate(), x -> x * normal(x), 6, 0, 0f, -0f, 0f, INFINITY),
