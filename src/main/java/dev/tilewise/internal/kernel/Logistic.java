@@ -14,7 +14,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * The logistic function, {@code 1 / (1 + e^-x)}, within 1.6 ulp; or x times it (SiLU, swish),
+ * The logistic function, {@code 1 / (1 + e^-x)}, within 1.7 ulp; or x times it (SiLU, swish),
  * within 2.5. With z = e^-|x| it is 1 / (1 + z), and z times that for negative x. The quotient is
  * corrected by its remainder, exact but for one rounding because the quotient is at least half of
  * the numerator. The second power of two of z comes last, so that a product with x underflows once.

@@ -101,7 +101,7 @@ class CurveTest {
           new Promise(
               new Logarithm(), StrictMath::log, 1, 0, Float.NaN, -INFINITY, -INFINITY, INFINITY),
           new Promise(new HyperbolicTangent(), StrictMath::tanh, 2, 0, -1f, -0f, 0f, 1f),
-          new Promise(new Logistic(false), CurveTest::logistic, 1.6, 0, 0f, 0.5f, 0.5f, 1f),
+          new Promise(new Logistic(false), CurveTest::logistic, 1.7, 0, 0f, 0.5f, 0.5f, 1f),
           new Promise(new Logistic(true), x -> x * logistic(x), 2.5, 0, -0f, -0f, 0f, INFINITY),
           new Promise(new NormalGate(), x -> x * normal(x), 6, 0, 0f, -0f, 0f, INFINITY),
           new Promise(
