@@ -1,6 +1,7 @@
 package dev.tilewise;
 
 import java.util.Objects;
+import java.util.concurrent.Executor;
 
 /**
  * Who does the work of one run. Results never depend on it: a run is cut into units whose bits do
@@ -35,19 +36,47 @@ public abstract class Workers implements AutoCloseable {
   }
 
   /**
-   * A team: the calling thread and {@code threads - 1} daemon threads of its own, which spin
-   * briefly and then park between runs.
+   * A team: the calling thread and {@code threads - 1} daemon threads of its own, which look for
+   * the next run for 2 ms (50 microseconds if there are fewer processors than threads) and then
+   * park.
    *
    * @param threads at least 1
    * @return a team, to be closed
    * @throws IllegalArgumentException if the number is not in 1 .. 1024
    */
   public static Workers of(int threads) {
+    requireCount(threads);
+    return threads == 1 ? serial() : new Team(threads);
+  }
+
+  /**
+   * The calling thread and threads of an executor, for programs whose threads belong to a pool. A
+   * run submits up to {@code threads - 1} tasks, works itself, and waits for none of them but those
+   * that have begun a unit; so it ends whether the executor has idle threads or not, whether it
+   * rejects tasks, is shut down, or is the one the caller runs in. A task that starts late finds
+   * nothing to do and returns at once, and until it has started, no other is submitted in its
+   * place: an executor that drops tasks without a word leaves the work to the caller.
+   *
+   * <p>Nothing is allocated here, but most executors allocate a node for every task they take, and
+   * an exception for every one they reject. Handing tasks over takes tens of microseconds where
+   * idle threads have to wake up; {@link #of} is faster.
+   *
+   * @param executor whose threads help; closing these workers does not shut it down
+   * @param threads how many work on a run at most, the caller included
+   * @return workers that start no thread, and need closing only to be refused further runs
+   * @throws IllegalArgumentException if the number is not in 1 .. 1024
+   */
+  public static Workers on(Executor executor, int threads) {
+    Objects.requireNonNull(executor, "executor");
+    requireCount(threads);
+    return threads == 1 ? serial() : new Borrowed(executor, threads);
+  }
+
+  private static void requireCount(int threads) {
     if (threads < 1 || threads > MAX_THREADS) {
       throw new IllegalArgumentException(
           "workers: a team has 1 to " + MAX_THREADS + " threads, not " + threads);
     }
-    return threads == 1 ? serial() : new Team(threads);
   }
 
   /**
@@ -68,7 +97,10 @@ public abstract class Workers implements AutoCloseable {
    */
   public abstract void run(int units, Task task);
 
-  /** Ends the team's threads. Serial workers have none and stay usable. */
+  /**
+   * Refuses further runs and ends the team's threads, but not an executor's. Serial workers have
+   * none and stay usable.
+   */
   @Override
   public abstract void close();
 
