@@ -8,6 +8,7 @@ import dev.tilewise.ConvPlan;
 import dev.tilewise.Filter;
 import dev.tilewise.Layout;
 import dev.tilewise.Tensor;
+import dev.tilewise.WarmUp;
 import dev.tilewise.Workers;
 import dev.tilewise.Workspace;
 import dev.tilewise.internal.kernel.FmaPeak;
@@ -19,6 +20,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -84,20 +86,26 @@ public final class SteadySpeed {
   /**
    * Runs one mode.
    *
-   * @param args {@code start CASE}, or {@code kinds CASE before|after}
+   * @param args {@code start CASE}, or {@code warm CASE} for the same after a warm-up, or {@code
+   *     kinds CASE before|after}
    * @throws IOException if no temporary file can be mapped
    */
   public static void main(String[] args) throws IOException {
-    if (args[0].equals("start")) {
-      start(args[1]);
+    if (args[0].equals("start") || args[0].equals("warm")) {
+      start(args[1], args[0].equals("warm"));
     } else {
       kinds(args[1], args[2].equals("before"));
     }
   }
 
-  private static void start(String text) {
+  private static void start(String text, boolean warm) {
     long zero = ProcessHandle.current().info().startInstant().orElseThrow().toEpochMilli();
     Layer layer = new Layer(text);
+    long planned = System.currentTimeMillis();
+    if (warm) {
+      WarmUp found = WarmUp.of(Duration.ofSeconds(10), layer.plan);
+      System.out.printf(Locale.ROOT, "%s; at %.2f s%n", found, seconds(zero));
+    }
     List<Long> nanos = new ArrayList<>();
     List<Long> ends = new ArrayList<>();
     while (System.currentTimeMillis() - zero < SECONDS * 1000) {
@@ -116,11 +124,17 @@ public final class SteadySpeed {
     double seconds = (ends.get(i) - zero) / 1000.0;
     System.out.printf(
         Locale.ROOT,
-        "%-26s %6.2f s to 90 %%   steady %.3f of peak %s%n",
+        "%-26s planned at %.2f s, first run %7.3f x steady, %6.2f s to 90 %%   steady %.3f of peak %s%n",
         text,
+        (planned - zero) / 1000.0,
+        nanos.getFirst() / steady,
         seconds,
         layer.share(50),
         seconds <= 3 ? "ok" : "LATE");
+  }
+
+  private static double seconds(long since) {
+    return (System.currentTimeMillis() - since) / 1000.0;
   }
 
   private static void kinds(String text, boolean before) throws IOException {

@@ -3,10 +3,12 @@ package dev.tilewise.nn;
 import dev.tilewise.Layout;
 import dev.tilewise.Shape;
 import dev.tilewise.Tensor;
+import dev.tilewise.WarmUp;
 import dev.tilewise.Workers;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -232,6 +234,26 @@ public final class Network {
     Pass pass = passes.computeIfAbsent(images.shape().n(), batch -> new Pass(layers, batch, true));
     Tensor outputs = pass.forward(images, workers);
     return Pass.allocate(outputs.shape()).copyFrom(outputs);
+  }
+
+  /**
+   * Brings predictions of one batch size to their compiled speed, on images of zeros and memory of
+   * its own, which the garbage collector frees.
+   *
+   * @param batch images of a prediction, at least 1
+   * @param workers who computes
+   * @param limit of the time; it is checked between passes
+   * @return how long it took, and whether times settled
+   * @throws IllegalArgumentException if the batch or the limit is not positive
+   */
+  public WarmUp warmUp(int batch, Workers workers, Duration limit) {
+    Objects.requireNonNull(workers, "workers");
+    if (batch < 1) {
+      throw new IllegalArgumentException("network: the batch must be positive, not " + batch);
+    }
+    Pass pass = new Pass(layers, batch, true);
+    Tensor zeros = Pass.allocate(inputShape().withBatch(batch));
+    return WarmUp.of(limit, () -> pass.forward(zeros, workers));
   }
 
   /**

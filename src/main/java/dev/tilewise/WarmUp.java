@@ -1,0 +1,178 @@
+package dev.tilewise;
+
+import dev.tilewise.internal.conv.Geometry;
+import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.plan.Candidate;
+import dev.tilewise.internal.plan.Verdict;
+import java.lang.foreign.Arena;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * Brings code to its compiled speed before the first run that somebody waits for, and tells how
+ * that went. A process begins interpreted, where vector code is a hundred times slower; see
+ * docs/warm-up.md.
+ *
+ * @param took from the call to the return
+ * @param runs how many runs were begun
+ * @param settled whether times had settled; if not, the limit came first
+ */
+public record WarmUp(Duration took, long runs, boolean settled) {
+
+  /** Shorter timings are made of several runs. */
+  private static final long SHORTEST_TIMING_NANOS = 200_000;
+
+  /** Times are of compiled code below so many times the expected one. */
+  private static final double COMPILED = 4;
+
+  /** Multiply-adds of a lane in a nanosecond on a slow machine: one instruction at 2 GHz. */
+  private static final double SLOW_LANE = 2;
+
+  /** How long code that runs at about the expected speed is watched for getting faster still. */
+  private static final long COMPILED_NANOS = 200_000_000;
+
+  /**
+   * How long other code is watched: C2 takes 0.5 to 0.8 s to compile the largest kernel, in which
+   * nothing gets faster.
+   */
+  private static final long PATIENCE_NANOS = 1_500_000_000;
+
+  /** A new best time below this share of the old one means that compilation goes on. */
+  private static final double FASTER = 0.8;
+
+  /**
+   * Warms up plans, one after the other, each on tensors and a workspace of its own, which are
+   * freed before this returns. The calling thread does all the work; the machine code it brings
+   * forth serves every thread. Runs with a residual take a code path of their own: use {@link
+   * #of(Duration, Runnable)} for them.
+   *
+   * @param limit of the time for all plans together; after it only the unit of work in progress is
+   *     finished
+   * @param plans at least one
+   * @return how long it took, and whether the times of all plans settled
+   * @throws IllegalArgumentException if the limit is not positive, or there is no plan
+   * @throws IllegalStateException if the arena of a plan's filters is closed
+   */
+  public static WarmUp of(Duration limit, ConvPlan... plans) {
+    long start = System.nanoTime();
+    long nanos = nanos(limit);
+    if (Objects.requireNonNull(plans, "plans").length == 0) {
+      throw new IllegalArgumentException("warm-up: there is no plan");
+    }
+    for (int i = 0; i < plans.length; i++) {
+      Objects.requireNonNull(plans[i], "plan " + i);
+    }
+    long runs = 0;
+    boolean settled = true;
+    for (ConvPlan plan : plans) {
+      try (Arena arena = Arena.ofShared()) {
+        Tensor x = Tensor.allocate(arena, plan.inputShape(), plan.layout());
+        Tensor y = Tensor.allocate(arena, plan.outputShape(), plan.layout());
+        Workspace workspace = plan.workspace(arena);
+        Workers workers = new Impatient(start, nanos);
+        Times times = new Times(expectedNanos(plan));
+        settled &= times.watch(() -> plan.run(x, y, workspace, workers), start, nanos);
+        runs += times.runs;
+      }
+    }
+    return new WarmUp(Duration.ofNanos(System.nanoTime() - start), runs, settled);
+  }
+
+  /**
+   * Does any work again and again until its times have settled, which takes 1.5 s more than its
+   * compilation.
+   *
+   * @param limit of the time; it is checked between runs
+   * @param work what is to become fast
+   * @return how long it took, and whether times settled
+   * @throws IllegalArgumentException if the limit is not positive
+   */
+  public static WarmUp of(Duration limit, Runnable work) {
+    long start = System.nanoTime();
+    long nanos = nanos(limit);
+    Objects.requireNonNull(work, "work");
+    Times times = new Times(0);
+    boolean settled = times.watch(work, start, nanos);
+    return new WarmUp(Duration.ofNanos(System.nanoTime() - start), times.runs, settled);
+  }
+
+  private static long nanos(Duration limit) {
+    if (!Objects.requireNonNull(limit, "limit").isPositive()) {
+      throw new IllegalArgumentException("warm-up: the limit must be positive, not " + limit);
+    }
+    return limit.compareTo(Duration.ofNanos(Long.MAX_VALUE)) < 0 ? limit.toNanos() : Long.MAX_VALUE;
+  }
+
+  /** What a run takes on a slow machine, if it is compiled. */
+  private static double expectedNanos(ConvPlan plan) {
+    Geometry g = plan.extents().geometry();
+    Verdict verdict = Candidate.valueOf(plan.algorithm().name()).judge(g);
+    double cost = verdict instanceof Verdict.Accept accept ? accept.cost() : 0;
+    return cost / (SLOW_LANE * Lanes.COUNT);
+  }
+
+  /** Times of runs, as they fall. */
+  private static final class Times {
+    private final double compiled;
+    private long runs;
+
+    Times(double expectedNanos) {
+      compiled = COMPILED * expectedNanos;
+    }
+
+    /** Runs until times have settled (true) or the time is over (false). */
+    boolean watch(Runnable work, long start, long limit) {
+      double best = Double.MAX_VALUE;
+      long lastFaster = System.nanoTime();
+      boolean isCompiled = false;
+      while (System.nanoTime() - start < limit) {
+        long before = System.nanoTime();
+        long many = 0;
+        long now;
+        do {
+          work.run();
+          many++;
+          now = System.nanoTime();
+        } while (now - before < SHORTEST_TIMING_NANOS && now - start < limit);
+        runs += many;
+        double time = (double) (now - before) / many;
+        if (time < FASTER * best || !isCompiled && time <= compiled) {
+          lastFaster = now;
+        }
+        best = Math.min(best, time);
+        isCompiled |= time <= compiled;
+        if (now - lastFaster > (isCompiled ? COMPILED_NANOS : PATIENCE_NANOS)
+            && now - start < limit) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  /** The calling thread, which leaves out what it has no time for. */
+  private static final class Impatient extends Workers {
+    private final long start;
+    private final long limit;
+
+    Impatient(long start, long limit) {
+      this.start = start;
+      this.limit = limit;
+    }
+
+    @Override
+    public int threads() {
+      return 1;
+    }
+
+    @Override
+    public void run(int units, Task task) {
+      for (int unit = 0; unit < units && System.nanoTime() - start < limit; unit++) {
+        task.run(unit, 0);
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+}
