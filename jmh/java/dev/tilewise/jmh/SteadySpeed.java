@@ -17,6 +17,7 @@ import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,7 +100,9 @@ public final class SteadySpeed {
   }
 
   private static void start(String text, boolean warm) {
-    long zero = ProcessHandle.current().info().startInstant().orElseThrow().toEpochMilli();
+    // Not the operating system's: on Linux that is wrong by up to a second, because the time of the
+    // machine's start, which it is counted from, is known in whole seconds.
+    long zero = ManagementFactory.getRuntimeMXBean().getStartTime();
     Layer layer = new Layer(text);
     long planned = System.currentTimeMillis();
     if (warm) {

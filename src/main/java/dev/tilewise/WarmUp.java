@@ -29,7 +29,7 @@ public record WarmUp(Duration took, long runs, boolean settled) {
   private static final double SLOW_LANE = 2;
 
   /** How long code that runs at about the expected speed is watched for getting faster still. */
-  private static final long COMPILED_NANOS = 200_000_000;
+  private static final long COMPILED_NANOS = 400_000_000;
 
   /**
    * How long other code is watched: C2 takes 0.5 to 0.8 s to compile the largest kernel, in which

@@ -63,7 +63,7 @@ class WarmUpTest {
       assertFalse(found.settled());
       assertTrue(found.took().toMillis() < 2000, found::toString);
       found = WarmUp.of(Duration.ofMillis(60), plan);
-      assertFalse(found.settled(), "200 ms are the least to settle");
+      assertFalse(found.settled(), "400 ms are the least to settle");
       assertTrue(found.took().toMillis() < 2000, found::toString);
     }
   }
