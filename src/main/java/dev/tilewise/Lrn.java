@@ -44,7 +44,7 @@ public final class Lrn {
     if (size < 1) {
       throw new IllegalArgumentException("lrn: size must be above 0, not " + size);
     }
-    if (!(alpha >= 0) || !(beta >= 0) || alpha + beta == Float.POSITIVE_INFINITY) {
+    if (!(alpha >= 0) || !(beta >= 0) || Float.isInfinite(alpha) || Float.isInfinite(beta)) {
       throw new IllegalArgumentException(
           "lrn: alpha and beta must be finite and not negative, not alpha="
               + alpha
@@ -59,8 +59,9 @@ public final class Lrn {
   }
 
   /**
-   * Normalises every pixel. Allocates nothing, unless a tensor is in a confined arena or a mapped
-   * file: those are copied in each call.
+   * Normalises every pixel. Squares are summed as floats: where inputs of 1.8e19 and more in
+   * magnitude make them overflow, results are 0 or NaN. Allocates nothing, unless a tensor is in a
+   * confined arena or a mapped file: those are copied in each call.
    *
    * @param x inputs
    * @param y receives the results; x itself, or memory apart from it

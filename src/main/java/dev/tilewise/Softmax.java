@@ -40,9 +40,9 @@ public enum Softmax {
               + " spread="
               + spread);
     }
-    double roundings = 2 * (Math.min(spread, 87) + 4) + (channels + 15) / 16 + 4 + 2;
+    double roundings = 2 * (Math.min(spread, 87) + 4) + (channels + 15L) / 16 + 4 + 2;
     double nu = roundings * 0x1p-24;
-    return nu / (1 - nu);
+    return nu < 1 ? nu / (1 - nu) : Double.POSITIVE_INFINITY;
   }
 
   /**

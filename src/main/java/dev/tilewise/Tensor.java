@@ -56,7 +56,7 @@ public final class Tensor {
    * @param shape extents
    * @param layout order in memory
    * @return the tensor
-   * @throws IllegalStateException if the arena is closed
+   * @throws IllegalStateException if the arena is closed or belongs to another thread
    */
   public static Tensor allocate(Arena arena, Shape shape, Layout layout) {
     Objects.requireNonNull(arena, "arena");
@@ -66,8 +66,13 @@ public final class Tensor {
       throw new IllegalStateException("tensor: the arena for " + shape + " is closed");
     }
     long shift = shift();
-    MemorySegment memory = arena.allocate(shape.bytes() + shift, ALIGNMENT);
-    return new Tensor(memory.asSlice(shift, shape.bytes()), shape, layout);
+    try {
+      MemorySegment memory = arena.allocate(shape.bytes() + shift, ALIGNMENT);
+      return new Tensor(memory.asSlice(shift, shape.bytes()), shape, layout);
+    } catch (WrongThreadException e) {
+      throw new IllegalStateException(
+          "tensor: the arena for " + shape + " is a confined one of another thread", e);
+    }
   }
 
   /** Bytes by which the next allocated tensor starts later. */

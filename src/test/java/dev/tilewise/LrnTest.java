@@ -1,6 +1,7 @@
 package dev.tilewise;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -77,5 +78,11 @@ class LrnTest {
     assertEquals(0, got[0]);
     assertTrue(got[1] < 1 && got[1] > 0.5f);
     assertTrue(Float.isNaN(got[2]));
+  }
+
+  @Test
+  void largeFactorsAreChecked() {
+    assertTrue(Lrn.of(5, 2e38f, 2e38f, 1).toString().contains("5"));
+    assertThrows(IllegalArgumentException.class, () -> Lrn.of(5, Float.POSITIVE_INFINITY, 1, 1));
   }
 }

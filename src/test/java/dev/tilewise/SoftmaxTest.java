@@ -121,4 +121,10 @@ class SoftmaxTest {
     float[] shifted = {65, 66, 67, 68};
     assertArrayEquals(run(Softmax.PROBABILITIES, x), run(Softmax.PROBABILITIES, shifted));
   }
+
+  @Test
+  void theBoundIsNeverBelowZero() {
+    assertEquals(Double.POSITIVE_INFINITY, Softmax.errorBound(Integer.MAX_VALUE, 1), 0.0);
+    assertTrue(Softmax.errorBound(1000, 20) > 0);
+  }
 }

@@ -38,6 +38,26 @@ class TensorTest {
   }
 
   @Test
+  void theConfinedArenaOfAnotherThreadIsNamed() throws InterruptedException {
+    try (Arena arena = Arena.ofConfined()) {
+      Shape shape = Shape.nchw(1, 2, 3, 4);
+      IllegalStateException[] thrown = new IllegalStateException[1];
+      Thread other =
+          new Thread(
+              () ->
+                  thrown[0] =
+                      assertThrows(
+                          IllegalStateException.class,
+                          () -> Tensor.allocate(arena, shape, Layout.NCHW)));
+      other.start();
+      other.join();
+      assertEquals(
+          "tensor: the arena for " + shape + " is a confined one of another thread",
+          thrown[0].getMessage());
+    }
+  }
+
+  @Test
   void arraysConvertBothWays() {
     for (Layout layout : Layout.values()) {
       for (Layout order : Layout.values()) {

@@ -54,10 +54,13 @@ final class Alternation {
   private static final double WARM_UP_SHARE = 0.25;
 
   /**
-   * What C2 needs, on a quiet machine, to compile all that a run calls: given to what is slower
-   * than expected.
+   * What C2 needs to compile all that a run calls, given to what is slower than expected. With one
+   * second, one process in four began to measure before the tiles of a Winograd plan were compiled.
    */
-  private static final double WARM_UP_SECONDS = 1;
+  private static final double WARM_UP_SECONDS = 2.5;
+
+  /** What a run takes at least, whatever it computes. */
+  private static final double FIXED_NANOS = 5e3;
 
   /** What a busy machine is given on top of that. */
   private static final double PATIENCE_SECONDS = 5;
@@ -160,7 +163,7 @@ final class Alternation {
    * @return the shortest time of a run
    */
   private static double warmUp(Subject subject, double seconds) {
-    double compiled = COMPILED * subject.expectedNanos();
+    double compiled = COMPILED * Math.max(FIXED_NANOS, subject.expectedNanos());
     double patience = Math.max(seconds, WARM_UP_SECONDS) * 1e9;
     double once = time(subject, 1);
     if (once > Math.max(seconds * 1e9, CACHED_NANOS) && once <= compiled) {

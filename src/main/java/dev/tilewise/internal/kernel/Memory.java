@@ -41,6 +41,14 @@ public final class Memory {
     return segment.getClass() == NATIVE && segment.isAccessibleBy(NOBODY);
   }
 
+  private static boolean ownsForAll(Arena arena) {
+    try {
+      return isKernelMemory(arena.allocate(0));
+    } catch (WrongThreadException e) {
+      return false;
+    }
+  }
+
   /**
    * Zeros for kernels to work on.
    *
@@ -49,8 +57,7 @@ public final class Memory {
    * @param bytes how many
    */
   public static MemorySegment allocate(Arena arena, long bytes) {
-    boolean ownerless = isKernelMemory(arena.allocate(0));
-    Arena owner = ownerless ? arena : Arena.ofAuto();
+    Arena owner = ownsForAll(arena) ? arena : Arena.ofAuto();
     return owner.allocate(Math.max(bytes, ALIGNMENT), ALIGNMENT);
   }
 }
