@@ -79,6 +79,7 @@ public final class WinogradForward implements Forward {
             g.groupC(),
             plan.widths(),
             u);
+    plan.primeKernels();
     long padded = plan.paddedK();
     init = Memory.allocate(arena, g.groups() * padded * Float.BYTES);
     for (int k = 0; bias != null && k < g.k(); k++) {

@@ -1,7 +1,11 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.StackedTile;
 import dev.tilewise.internal.winograd.Codelet;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * How a Winograd convolution is cut up. Phases of a stride are channels, lattices of a dilation are
@@ -227,6 +231,21 @@ public final class WinogradPlan {
 
   public int blocks() {
     return blocks;
+  }
+
+  /** Has the micro-kernels compiled that {@link #stacking} leads to. */
+  void primeKernels() {
+    Set<StackedTile> tiles = EnumSet.noneOf(StackedTile.class);
+    for (Stacking stacking : List.of(fullBlock, lastBlock, lastColumns)) {
+      for (int run = 0; run < stacking.runs(); run++) {
+        for (int panel = 0; panel < widths.length; panel++) {
+          tiles.add(stacking.tile(run, vectors(panel)));
+        }
+      }
+    }
+    for (int round = 0; round < StackedTile.PRIMING_ROUNDS; round++) {
+      tiles.forEach(StackedTile::prime);
+    }
   }
 
   /** The stacks of a block of so many lines and tiles of each. */
