@@ -3,6 +3,7 @@ package dev.tilewise.internal.conv;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.tilewise.internal.kernel.Depthwise;
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.PointwiseTile;
 import dev.tilewise.internal.kernel.Tile;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
@@ -52,6 +53,21 @@ final class TileTable {
   /** Vectors of each panel of stacked tiles. */
   static int[] stackVectors(int vectors) {
     return split(vectors, MOST_STACK_VECTORS);
+  }
+
+  /**
+   * Vectors of each panel of stacked pixels, two or three, of the largest vectors that the filters
+   * can be cut into so; none if they cannot.
+   *
+   * @param filters filters in a group
+   * @param lanes filters of a vector
+   */
+  static int[] pointwiseVectors(int filters, int lanes) {
+    int vectors = (filters + lanes - 1) / lanes;
+    int[] panels = split(vectors, PointwiseTile.MOST_VECTORS);
+    boolean all = Arrays.stream(panels).allMatch(panel -> panel >= PointwiseTile.LEAST_VECTORS);
+    boolean whole = filters % lanes == 0 || panels.length > 1;
+    return REGISTERS == 32 && all && whole ? panels : new int[0];
   }
 
   /** Heights of stacked tiles, the tallest first. */

@@ -1,6 +1,7 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.kernel.StackedTile;
 import dev.tilewise.internal.winograd.Codelet;
 import java.util.EnumSet;
@@ -243,7 +244,7 @@ public final class WinogradPlan {
         }
       }
     }
-    for (int round = 0; round < StackedTile.PRIMING_ROUNDS; round++) {
+    for (int round = 0; round < Priming.ROUNDS; round++) {
       tiles.forEach(StackedTile::prime);
     }
   }

@@ -1,6 +1,5 @@
 package dev.tilewise.internal.kernel;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -32,35 +31,14 @@ public enum StackedTile {
   S1X2(1, 2),
   S1X1(1, 1);
 
-  /**
-   * C2 compiles a method for good after a thousand profiled calls, and before that, with vectors in
-   * objects, any of its loops that has run 40,000 times: in so many calls of few terms the loops
-   * stay below (docs/decisions/0008-stacked-rows.md). Profiles begin with the code of C1, which is
-   * there in a later round.
-   */
-  private static final int PRIMING_CALLS = 2000;
-
-  private static final int FEW_TERMS = 4;
-
-  /** How often to {@link #prime} each of some tiles in turn. */
-  public static final int PRIMING_ROUNDS = 3;
-
-  /**
-   * Narrower tiles start well without: C2 compiles their loops in 0.1 s, not in up to 1 s. Primed
-   * ones kept peeled iterations with spills, and 0.82 of the peak instead of 0.96.
-   */
-  private static final int PRIMED_VECTORS = 3;
-
-  /** So many calls make one with terms of a second vector, and of a second stack. */
-  private static final int LONG_CALLS = 16;
-
   private final int rows;
   private final int vectors;
-  private int primed;
+  private final Priming priming;
 
   StackedTile(int rows, int vectors) {
     this.rows = rows;
     this.vectors = vectors;
+    priming = new Priming(rows, vectors);
   }
 
   /** Rows of a stack. */
@@ -83,28 +61,12 @@ public enum StackedTile {
     throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
   }
 
-  /**
-   * Calls the kernel so often that its compilation begins before somebody waits for sums: some 10
-   * ms, in no more than {@link #PRIMING_ROUNDS} of a process.
-   */
-  public synchronized void prime() {
-    if (vectors < PRIMED_VECTORS || primed == PRIMING_ROUNDS) {
-      return;
-    }
-    primed++;
-    int most = Lanes.COUNT + FEW_TERMS;
-    float[] a = new float[2 * rows * 2 * Lanes.COUNT];
+  /** {@link Priming} of this kernel. */
+  public void prime() {
     long rowBytes = (long) vectors * Lanes.BYTES;
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment b = arena.allocate(most * rowBytes, Lanes.BYTES);
-      MemorySegment d = arena.allocate(2 * rows * rowBytes, Lanes.BYTES);
-      int step = rows * 2 * Lanes.COUNT;
-      for (int call = 0; call < PRIMING_CALLS; call++) {
-        boolean isLong = call % LONG_CALLS == 0;
-        int terms = isLong ? most : FEW_TERMS + call % 2;
-        run(this, a, 0, step, terms, b, 0, d, 0, rowBytes, isLong ? 2 : 1);
-      }
-    }
+    priming.round(
+        (a, aStep, terms, b, d, stacks) ->
+            run(this, a, 0, aStep, terms, b, 0, d, 0, rowBytes, stacks));
   }
 
   /** The shape as people write it. */

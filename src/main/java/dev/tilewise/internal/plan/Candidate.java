@@ -7,6 +7,8 @@ import dev.tilewise.internal.conv.Forward;
 import dev.tilewise.internal.conv.Geometry;
 import dev.tilewise.internal.conv.Im2colForward;
 import dev.tilewise.internal.conv.NaiveForward;
+import dev.tilewise.internal.conv.PointwiseForward;
+import dev.tilewise.internal.conv.PointwisePlan;
 import dev.tilewise.internal.kernel.Lanes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -38,8 +40,12 @@ public enum Candidate {
     @Override
     public Forward bind(Problem p, Arena arena) {
       Geometry g = p.geometry();
-      return DepthwiseForward.applies(g)
-          ? new DepthwiseForward(g, p.lo(), p.hi(), p.weights(), p.bias(), arena)
+      if (DepthwiseForward.applies(g)) {
+        return new DepthwiseForward(g, p.lo(), p.hi(), p.weights(), p.bias(), arena);
+      }
+      return PointwisePlan.pays(g)
+          ? new PointwiseForward(
+              g, PointwisePlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena)
           : new DirectForward(g, DirectPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
     }
   },

@@ -1,0 +1,269 @@
+package dev.tilewise.internal.conv;
+
+import dev.tilewise.internal.kernel.Memory;
+import dev.tilewise.internal.kernel.PixelStacks;
+import dev.tilewise.internal.kernel.PointwiseTile;
+import dev.tilewise.internal.kernel.TileEpilogue;
+import dev.tilewise.internal.pack.FilterPanels;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Direct convolution with 1x1 filters and no padding, which is a product of matrices: pixels times
+ * filters.
+ *
+ * <pre>{@code
+ * unit = group x chunk of pixels x range of panels      any thread, any order
+ *   pixels are copied into stacks                       PixelStacks
+ *   panel
+ *     stack                                             PointwiseTile
+ * }</pre>
+ *
+ * Sums have the terms, the order and so the bits of {@link DirectForward}.
+ */
+public final class PointwiseForward implements Forward {
+
+  private final Geometry g;
+  private final PointwisePlan plan;
+  private final float lo;
+  private final float hi;
+  private final MemorySegment panelMemory;
+  // Zeros, the start of all blocks of a sum but the first, then the bias.
+  private final MemorySegment init;
+
+  /**
+   * Packs the weights.
+   *
+   * @param g extents
+   * @param plan panels and units
+   * @param lo lower limit of the outputs
+   * @param hi upper limit of the outputs
+   * @param weights {@code [K, C/groups, 1, 1]}, any kind of memory
+   * @param bias K floats, or null
+   * @param arena owns the packed weights
+   */
+  public PointwiseForward(
+      Geometry g,
+      PointwisePlan plan,
+      float lo,
+      float hi,
+      MemorySegment weights,
+      MemorySegment bias,
+      Arena arena) {
+    this.g = g;
+    this.plan = plan;
+    this.lo = lo;
+    this.hi = hi;
+    FilterPanels panels = plan.panels();
+    panelMemory = Memory.allocate(arena, panels.elements() * Float.BYTES);
+    panels.packWeights(weights, panelMemory);
+    plan.primeKernels();
+    long biases = (long) g.groups() * panels.paddedK();
+    init = Memory.allocate(arena, (plan.zeros() + biases) * Float.BYTES);
+    if (bias != null) {
+      panels.packBias(bias, init, plan.zeros());
+    }
+  }
+
+  @Override
+  public int units(int threads) {
+    return plan.units();
+  }
+
+  @Override
+  public long scratchBytes() {
+    return plan.sumsBytes();
+  }
+
+  @Override
+  public long heapBytes() {
+    return PointwiseScratch.heapBytes(plan);
+  }
+
+  @Override
+  public Scratch scratch(MemorySegment memory) {
+    return new PointwiseScratch(plan, memory);
+  }
+
+  @Override
+  public void run(
+      int unit,
+      int units,
+      Scratch scratch,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y) {
+    PointwiseScratch s = (PointwiseScratch) scratch;
+    int panelRange = unit % plan.panelRanges();
+    int chunk = unit / plan.panelRanges() % plan.chunks();
+    int group = unit / plan.panelRanges() / plan.chunks();
+    long firstPixel = plan.firstPixel(chunk);
+    int pixels = (int) (plan.firstPixel(chunk + 1) - firstPixel);
+    int tall = PointwisePlan.tallStacks(pixels);
+    int lower = PointwisePlan.shortStacks(pixels);
+    stage(firstPixel, pixels, tall, lower, group, s, x);
+    int endPanel = plan.firstPanel(panelRange + 1);
+    for (int panel = plan.firstPanel(panelRange); panel < endPanel; panel++) {
+      PointwiseTile tile = plan.tall(panel);
+      multiply(tile, group, panel, firstPixel, 0, tall, s, residual, y);
+      int row = tall * tile.rows();
+      multiply(plan.lower(panel), group, panel, firstPixel, row, lower, s, residual, y);
+    }
+  }
+
+  /** Copies a chunk's pixels into stacks. */
+  private void stage(
+      long firstPixel,
+      int pixels,
+      int tall,
+      int lower,
+      int group,
+      PointwiseScratch s,
+      MemorySegment x) {
+    locate(firstPixel, pixels, group, s.inputs);
+    int tallRows = plan.tall(0).rows();
+    int lowerRows = plan.lower(0).rows();
+    int row = tall * tallRows;
+    PixelStacks.copy(x, s.inputs, 0, tallRows, tall, g.groupC(), s.staged, start(0));
+    PixelStacks.copy(x, s.inputs, row, lowerRows, lower, g.groupC(), s.staged, start(row));
+  }
+
+  /** Where a stack lies in the staged chunk, floats. */
+  private int start(int row) {
+    return WinogradScratch.LEAD + row * plan.depth();
+  }
+
+  /** Where pixels lie in the input, bytes. */
+  private void locate(long firstPixel, int pixels, int group, long[] inputs) {
+    int ow = g.ow();
+    int oh = g.oh();
+    long step = (long) g.sw() * g.c() * Float.BYTES;
+    int ox = (int) (firstPixel % ow);
+    long line = firstPixel / ow;
+    for (int i = 0; i < pixels; line++) {
+      long iy = line / oh * g.h() + line % oh * g.sh();
+      long channel = (iy * g.w() + (long) ox * g.sw()) * g.c() + (long) group * g.groupC();
+      long input = channel * Float.BYTES;
+      for (int end = Math.min(pixels, i + ow - ox); i < end; i++) {
+        inputs[i] = input;
+        input += step;
+      }
+      ox = 0;
+    }
+  }
+
+  /** One panel over some stacks. */
+  private void multiply(
+      PointwiseTile tile,
+      int group,
+      int panel,
+      long firstPixel,
+      int row,
+      int stacks,
+      PointwiseScratch s,
+      MemorySegment residual,
+      MemorySegment y) {
+    int filter = plan.panels().firstFilter(panel);
+    int columns = Math.min(tile.width(), g.groupK() - filter);
+    long rowStep = (long) g.k() * Float.BYTES;
+    long out = (firstPixel + row) * rowStep + ((long) group * g.groupK() + filter) * Float.BYTES;
+    long bOff = plan.panels().start(group, panel) * Float.BYTES;
+    long bias = biasOf(group, panel);
+    int stackStep = tile.rows() * plan.depth();
+    if (g.blocks() == 1 && columns == tile.width() && residual == null) {
+      PointwiseTile.run(
+          tile,
+          s.staged,
+          start(row),
+          stackStep,
+          g.groupC(),
+          panelMemory,
+          bOff,
+          init,
+          bias,
+          y,
+          out,
+          rowStep,
+          stacks,
+          lo,
+          hi);
+      return;
+    }
+    for (int stack = 0; stack < stacks; stack++) {
+      sumBlocks(tile, start(row) + stack * stackStep, bOff, bias, s);
+      long step = (long) tile.width() * Float.BYTES;
+      TileEpilogue.store(
+          g.blocks(),
+          s.sums,
+          0,
+          tile.rows() * step,
+          step,
+          tile.rows(),
+          columns,
+          residual,
+          y,
+          plan.outputRows(),
+          0,
+          out + stack * tile.rows() * rowStep,
+          lo,
+          hi);
+    }
+  }
+
+  /** All blocks of one stack, into the scratch. */
+  private void sumBlocks(PointwiseTile tile, int aOff, long bOff, long bias, PointwiseScratch s) {
+    long step = (long) tile.width() * Float.BYTES;
+    float none = Float.POSITIVE_INFINITY;
+    for (int block = 0; block < g.blocks(); block++) {
+      int term = block * g.blockLength();
+      PointwiseTile.run(
+          tile,
+          s.staged,
+          aOff + term * tile.rows(),
+          0,
+          Math.min(g.blockLength(), g.groupC() - term),
+          panelMemory,
+          bOff + term * step,
+          init,
+          block == 0 ? bias : 0,
+          s.sums,
+          block * tile.rows() * step,
+          step,
+          1,
+          -none,
+          none);
+    }
+  }
+
+  /** Where a panel's biases lie, bytes. */
+  private long biasOf(int group, int panel) {
+    FilterPanels panels = plan.panels();
+    long column = (long) group * panels.paddedK() + panels.columnsBefore(panel);
+    return (plan.zeros() + column) * Float.BYTES;
+  }
+
+  @Override
+  public Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
+    return new PointwiseForward(g, plan, lo, hi, weights, bias, arena);
+  }
+
+  @Override
+  public int roundings() {
+    return g.blockLength() + g.blocks() - 1;
+  }
+
+  @Override
+  public MemorySegment packed() {
+    return panelMemory;
+  }
+
+  @Override
+  public long packedBytes() {
+    return panelMemory.byteSize() + init.byteSize();
+  }
+
+  @Override
+  public String describe() {
+    return plan.describe();
+  }
+}

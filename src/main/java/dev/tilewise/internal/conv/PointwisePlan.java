@@ -1,0 +1,245 @@
+package dev.tilewise.internal.conv;
+
+import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.PixelStacks;
+import dev.tilewise.internal.kernel.PointwiseTile;
+import dev.tilewise.internal.kernel.Priming;
+import dev.tilewise.internal.pack.FilterPanels;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * How a convolution with 1x1 filters is cut up. The pixels of all images are the rows of one
+ * matrix; chunks of them become stacks of nine rows, and of eight in the last chunk, so that none
+ * is left over. Depends on the extents and the machine alone, never on the number of threads, and
+ * no bit of a result depends on it.
+ */
+public final class PointwisePlan {
+
+  private static final int TALL = 9;
+  private static final int SHORT = 8;
+
+  /** So many tall stacks hold enough short ones, whatever the number of pixels ends with. */
+  private static final int LEAST_STACKS = 7;
+
+  /** Staged bytes of a chunk: with a panel beside them they stay in an L2 of 1 MB. */
+  private static final long CHUNK_BYTES = 448 << 10;
+
+  /** Staged bytes of a chunk where all filters stay in L1 beside it. */
+  private static final long SMALL_CHUNK_BYTES = 12 << 10;
+
+  /** So few filters stay in L1. */
+  private static final long FEW_FILTER_BYTES = 16 << 10;
+
+  /** A panel larger than this leaves L2 between two stacks. */
+  private static final long PANEL_BYTES = 640 << 10;
+
+  /** Units that keep a few threads evenly busy. */
+  private static final int ENOUGH_UNITS = 4;
+
+  private final PointwiseTile[] tall;
+  private final PointwiseTile[] lower;
+  private final FilterPanels panels;
+  private final long pixels;
+  private final int groups;
+  private final int chunks;
+  private final int panelRanges;
+  private final int zeros;
+  private final int chunkPixels;
+  private final int stagedLength;
+  private final int depth;
+  private final long sumsBytes;
+  private final long[] outputRows;
+
+  /**
+   * Plans.
+   *
+   * @param g extents that {@link #fits}
+   * @param lanes filters of a vector
+   * @param vectors of each panel of a group; together they hold the group's filters, and all but
+   *     the last panel are full
+   * @param chunkBytes staged bytes of a chunk, about
+   */
+  public PointwisePlan(Geometry g, int lanes, int[] vectors, long chunkBytes) {
+    tall = new PointwiseTile[vectors.length];
+    lower = new PointwiseTile[vectors.length];
+    int[] widths = new int[vectors.length];
+    int widest = 0;
+    for (int i = 0; i < vectors.length; i++) {
+      tall[i] = PointwiseTile.of(TALL, vectors[i], lanes);
+      lower[i] = PointwiseTile.of(SHORT, vectors[i], lanes);
+      widths[i] = tall[i].width();
+      widest = Math.max(widest, widths[i]);
+    }
+    zeros = widest;
+    groups = g.groups();
+    panels = new FilterPanels(groups, g.groupK(), g.groupC(), 1, widths);
+    pixels = pixels(g);
+    depth = (g.groupC() + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
+    long stackBytes = (long) TALL * depth * Float.BYTES;
+    long stacks = pixels / TALL;
+    long most = stacks / LEAST_STACKS;
+    long wanted = Math.max((ENOUGH_UNITS + groups - 1) / groups, stacks * stackBytes / chunkBytes);
+    chunks = (int) Math.max(1, Math.min(most, wanted));
+    int longest = 0;
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      longest = Math.max(longest, Math.toIntExact(firstPixel(chunk + 1) - firstPixel(chunk)));
+    }
+    chunkPixels = longest;
+    stagedLength = Math.toIntExact((long) chunkPixels * depth + WinogradScratch.LEAD);
+    long perPanel = Math.multiplyExact((long) chunks, (long) groups);
+    panelRanges = (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
+    Math.toIntExact(perPanel * panelRanges);
+    // The last vector of a row is loaded whole.
+    sumsBytes = (long) g.blocks() * TALL * widest * Float.BYTES + Lanes.BYTES;
+    outputRows = new long[TALL];
+    for (int m = 0; m < TALL; m++) {
+      outputRows[m] = (long) m * g.k() * Float.BYTES;
+    }
+  }
+
+  /** Whether the tiles can compute it. */
+  public static boolean fits(Geometry g) {
+    return g.fh() == 1
+        && g.fw() == 1
+        && (g.pt() | g.pl() | g.pb() | g.pr()) == 0
+        && (g.groupC() % Lanes.COUNT == 0 || PixelStacks.fillsUp())
+        && (g.blocks() == 1 || g.blockLength() % Lanes.COUNT == 0)
+        && pixels(g) >= SHORT * shortStacks(pixels(g));
+  }
+
+  /** Whether it pays on this machine. */
+  public static boolean pays(Geometry g) {
+    long panelBytes = (long) g.groupC() * PointwiseTile.MOST_VECTORS * Lanes.BYTES;
+    return panelBytes <= PANEL_BYTES && fits(g) && lanes(g) > 0;
+  }
+
+  /** The plan for this machine, if it {@link #pays}. */
+  public static PointwisePlan of(Geometry g) {
+    long filterBytes = (long) g.groupK() * g.groupC() * Float.BYTES;
+    long chunkBytes = filterBytes > FEW_FILTER_BYTES ? CHUNK_BYTES : SMALL_CHUNK_BYTES;
+    int lanes = lanes(g);
+    return new PointwisePlan(g, lanes, TileTable.pointwiseVectors(g.groupK(), lanes), chunkBytes);
+  }
+
+  /** Filters of the vectors that a group's filters can be cut into, or 0. */
+  private static int lanes(Geometry g) {
+    for (int lanes : PointwiseTile.lanes()) {
+      if (TileTable.pointwiseVectors(g.groupK(), lanes).length > 0) {
+        return lanes;
+      }
+    }
+    return 0;
+  }
+
+  private static long pixels(Geometry g) {
+    return (long) g.n() * g.oh() * g.ow();
+  }
+
+  /** Stacks of eight that leave a multiple of nine: all numbers from 56 on have as many. */
+  static int shortStacks(long pixels) {
+    return (int) ((TALL - pixels % TALL) % TALL);
+  }
+
+  /** Stacks of nine among so many pixels. */
+  static int tallStacks(int pixels) {
+    return (pixels - SHORT * shortStacks(pixels)) / TALL;
+  }
+
+  /** All but the last chunk are stacks of nine alone. */
+  long firstPixel(int chunk) {
+    return chunk == chunks ? pixels : pixels / TALL * chunk / chunks * TALL;
+  }
+
+  /** The kernel of a panel. */
+  PointwiseTile tall(int panel) {
+    return tall[panel];
+  }
+
+  /** The kernel of a panel for stacks of eight. */
+  PointwiseTile lower(int panel) {
+    return lower[panel];
+  }
+
+  FilterPanels panels() {
+    return panels;
+  }
+
+  /** Zeros that blocks but the first start from: as many as the widest panel has filters. */
+  int zeros() {
+    return zeros;
+  }
+
+  int units() {
+    return groups * chunks * panelRanges;
+  }
+
+  int chunks() {
+    return chunks;
+  }
+
+  int panelRanges() {
+    return panelRanges;
+  }
+
+  int firstPanel(int range) {
+    return (int) ((long) tall.length * range / panelRanges);
+  }
+
+  /** Pixels of the largest chunk. */
+  int chunkPixels() {
+    return chunkPixels;
+  }
+
+  /** Floats of the largest staged chunk. */
+  int stagedLength() {
+    return stagedLength;
+  }
+
+  /** Floats of a staged pixel: whole vectors. */
+  int depth() {
+    return depth;
+  }
+
+  /** Has the kernels compiled. */
+  void primeKernels() {
+    Set<PointwiseTile> tiles = EnumSet.noneOf(PointwiseTile.class);
+    tiles.addAll(Arrays.asList(tall));
+    tiles.addAll(Arrays.asList(lower));
+    for (int round = 0; round < Priming.ROUNDS; round++) {
+      tiles.forEach(PointwiseTile::prime);
+    }
+  }
+
+  /** Bytes of the blocks' sums of one stack. */
+  long sumsBytes() {
+    return sumsBytes;
+  }
+
+  /** Where the pixels of a stack lie in the output, bytes from the first. */
+  long[] outputRows() {
+    return outputRows;
+  }
+
+  String describe() {
+    List<PointwiseTile> shapes = Arrays.asList(tall);
+    String names =
+        shapes.stream()
+            .collect(Collectors.groupingBy(t -> t, LinkedHashMap::new, Collectors.counting()))
+            .entrySet()
+            .stream()
+            .map(entry -> entry.getValue() + " of " + entry.getKey())
+            .collect(Collectors.joining(" and "));
+    return "panels: "
+        + names
+        + ", pixels stacked, "
+        + units()
+        + " unit(s), "
+        + Lanes.COUNT * Float.SIZE
+        + "-bit vectors";
+  }
+}

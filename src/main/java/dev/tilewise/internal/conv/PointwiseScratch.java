@@ -1,0 +1,27 @@
+package dev.tilewise.internal.conv;
+
+import java.lang.foreign.MemorySegment;
+
+/** One thread's staged pixels. */
+final class PointwiseScratch implements Forward.Scratch {
+
+  /** The blocks' sums of one stack. */
+  final MemorySegment sums;
+
+  /** Stacks of pixels. On the heap: docs/decisions/0002. */
+  final float[] staged;
+
+  /** Where each pixel's channels start in the input, bytes. */
+  final long[] inputs;
+
+  PointwiseScratch(PointwisePlan plan, MemorySegment memory) {
+    sums = memory.asSlice(0, plan.sumsBytes());
+    staged = new float[plan.stagedLength()];
+    inputs = new long[plan.chunkPixels()];
+  }
+
+  /** Bytes on the heap. */
+  static long heapBytes(PointwisePlan plan) {
+    return (long) plan.stagedLength() * Float.BYTES + (long) plan.chunkPixels() * Long.BYTES;
+  }
+}

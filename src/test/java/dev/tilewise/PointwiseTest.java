@@ -1,0 +1,141 @@
+package dev.tilewise;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tilewise.internal.conv.DirectForward;
+import dev.tilewise.internal.conv.DirectPlan;
+import dev.tilewise.internal.conv.Forward;
+import dev.tilewise.internal.conv.Geometry;
+import dev.tilewise.internal.conv.PointwiseForward;
+import dev.tilewise.internal.conv.PointwisePlan;
+import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.PixelStacks;
+import dev.tilewise.internal.kernel.PointwiseTile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
+
+/** Stacked pixels decide about speed alone: 1x1 filters give the bits of the naive loop. */
+@Tag("widths")
+class PointwiseTest {
+
+  private static final Activation[] ACTIVATIONS = {
+    Activation.IDENTITY,
+    Activation.RELU,
+    Activation.RELU6,
+    Activation.clamp(-0.25f, 0.5f),
+    Activation.clamp(Float.NEGATIVE_INFINITY, 0.5f)
+  };
+  private static final Values[] VALUES = {
+    Values.UNIT, Values.INTEGERS, Values.WIDE, Values.TINY, Values.SPECIAL
+  };
+
+  /** Channels of two blocks of the sum, or of one; a group's filters rarely fill their panels. */
+  private static ConvCase extents(SplittableRandom random) {
+    while (true) {
+      boolean deep = random.nextInt(10) == 0;
+      int groups = deep ? 1 : 1 + random.nextInt(3);
+      int c =
+          random.nextBoolean()
+              ? 1 + random.nextInt(80)
+              : Lanes.COUNT * (1 + random.nextInt(80 / Lanes.COUNT));
+      int k = random.nextBoolean() ? Lanes.COUNT * (1 + random.nextInt(5)) : 1 + random.nextInt(70);
+      ConvCase e =
+          new ConvCase(
+              1 + random.nextInt(3),
+              deep ? 1024 + 32 + 2 * c / Lanes.COUNT * Lanes.COUNT : groups * c,
+              1 + random.nextInt(20),
+              1 + random.nextInt(20),
+              groups * (deep ? 1 + k / 2 : k),
+              groups,
+              1,
+              1,
+              1 + random.nextInt(3),
+              1 + random.nextInt(3),
+              0,
+              0,
+              0,
+              0,
+              1,
+              1);
+      if (PointwisePlan.fits(e.geometry()) && e.macs() < 2_000_000) {
+        return e;
+      }
+    }
+  }
+
+  @Property(tries = 1000)
+  void stackedPixelsGiveTheBitsOfTheNaiveLoopAndOfTiles(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    ConvCase e = extents(random);
+    ConvCases.Surround surround =
+        new ConvCases.Surround(
+            random.nextBoolean(),
+            random.nextInt(3) == 0,
+            ACTIVATIONS[random.nextInt(ACTIVATIONS.length)]);
+    ConvData data = ConvData.random(e, VALUES[random.nextInt(VALUES.length)], seed, surround);
+    Geometry g = e.geometry();
+    int[] choice = PointwiseTile.lanes();
+    int lanes = choice[random.nextInt(choice.length)];
+    int[] panels = panels(g, lanes, random);
+    PointwisePlan plan = new PointwisePlan(g, lanes, panels, 1 << random.nextInt(10, 20));
+    MemorySegment weights = MemorySegment.ofArray(data.weights());
+    MemorySegment bias = data.bias() == null ? null : MemorySegment.ofArray(data.bias());
+    float lo = data.activation().lo();
+    float hi = data.activation().hi();
+    String what =
+        seed + ": " + e + " " + surround + ", " + Arrays.toString(panels) + " of " + lanes;
+    try (Arena arena = Arena.ofShared()) {
+      float[] actual =
+          outputs(new PointwiseForward(g, plan, lo, hi, weights, bias, arena), data, seed);
+      Forward tiles = new DirectForward(g, DirectPlan.of(g), lo, hi, weights, bias, arena);
+      ConvRun.sameBits(what, outputs(tiles, data, seed), actual);
+      ConvRun.sameBits(what, data.naive(), actual);
+    }
+  }
+
+  private static float[] outputs(Forward forward, ConvData data, long seed) {
+    try (UnitRun units = new UnitRun(forward, seed)) {
+      return units.of(data);
+    }
+  }
+
+  /** Panels of two and three vectors; the last one need not be full. */
+  private static int[] panels(Geometry g, int lanes, SplittableRandom random) {
+    int vectors = Math.max(2, (g.groupK() + lanes - 1) / lanes);
+    int threes = random.nextInt(vectors / 3 + 1);
+    int twos = (vectors - 3 * threes + 1) / 2;
+    int[] panels = new int[threes + twos];
+    Arrays.fill(panels, 2);
+    Arrays.fill(panels, 0, threes, 3);
+    return panels;
+  }
+
+  @Example
+  void onlyPixelsThatFillStacksFit() {
+    for (int pixels = 1; pixels <= 200; pixels++) {
+      boolean fills = false;
+      for (int eights = 0; 8 * eights <= pixels; eights++) {
+        fills |= (pixels - 8 * eights) % 9 == 0;
+      }
+      Geometry g = ConvCase.parse("n1c16h1w" + pixels + " k16f1").geometry();
+      assertEquals(fills, PointwisePlan.fits(g), pixels + " pixels");
+    }
+  }
+
+  @Example
+  void otherFiltersDoNotFit() {
+    assertTrue(PointwisePlan.fits(ConvCase.parse("n1c64h9w9 k16f1s2").geometry()));
+    assertFalse(PointwisePlan.fits(ConvCase.parse("n1c64h9w9 k16f1x2").geometry()));
+    assertFalse(PointwisePlan.fits(ConvCase.parse("n1c64h9w9 k16f1p1").geometry()));
+    Geometry between = ConvCase.parse("n1c66h9w9 k16f1").geometry();
+    assertEquals(PixelStacks.fillsUp(), PointwisePlan.fits(between));
+  }
+}

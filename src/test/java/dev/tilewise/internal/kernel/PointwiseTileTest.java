@@ -1,0 +1,177 @@
+package dev.tilewise.internal.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.util.SplittableRandom;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
+
+/** Each micro-kernel of 1x1 filters against its contract, {@link PointwiseTile#run}. */
+@Tag("widths")
+class PointwiseTileTest {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+  private static final int MARK = 0x7FC0_BEEF;
+
+  /** One call with random places for everything. */
+  private static final class Call {
+    private final PointwiseTile tile;
+    private final int vectors;
+    private final int length;
+    private final int stacks;
+    private final float[] rows;
+    private final MemorySegment x;
+    private final long[] xRows;
+    private final int firstRow;
+    private final float[] a;
+    private final int aOff;
+    private final MemorySegment b;
+    private final long bOff;
+    private final MemorySegment init;
+    private final long initOff;
+    private final MemorySegment d;
+    private final long dOff;
+    private final long dStep;
+    private final float lo;
+    private final float hi;
+
+    private Call(PointwiseTile tile, Arena arena, SplittableRandom random, int longest) {
+      this.tile = tile;
+      length = 1 + random.nextInt(longest);
+      vectors = (length + Lanes.COUNT - 1) / Lanes.COUNT;
+      stacks = random.nextInt(4);
+      firstRow = random.nextInt(3);
+      int step = vectors * Lanes.COUNT + random.nextInt(5);
+      xRows = new long[firstRow + stacks * tile.rows() + 1];
+      rows = floats(random, step * xRows.length);
+      x = memory(arena, rows);
+      for (int i = 0; i < xRows.length; i++) {
+        xRows[i] = 4L * step * random.nextInt(xRows.length);
+      }
+      aOff = random.nextInt(20);
+      a = new float[aOff + stacks * tile.rows() * vectors * Lanes.COUNT];
+      long width = (long) tile.width() * Float.BYTES;
+      bOff = random.nextInt(4) * 4L;
+      b = memory(arena, floats(random, (int) (bOff / 4 + length * width / 4)));
+      initOff = random.nextInt(20) * 4L;
+      init = memory(arena, floats(random, (int) (initOff / 4 + width / 4)));
+      dOff = random.nextInt(16) * 4L;
+      dStep = width + random.nextInt(4) * 4L;
+      d = arena.allocate(dOff + stacks * tile.rows() * dStep + 64, 64);
+      lo = random.nextBoolean() ? Float.NEGATIVE_INFINITY : -0.5f;
+      hi = random.nextBoolean() ? Float.POSITIVE_INFINITY : 0.75f;
+    }
+
+    private static float[] floats(SplittableRandom random, int count) {
+      float[] values = new float[count];
+      for (int i = 0; i < count; i++) {
+        values[i] = random.nextInt(200) == 0 ? Float.NaN : (float) random.nextDouble(-1, 1);
+      }
+      return values;
+    }
+
+    private static MemorySegment memory(Arena arena, float[] values) {
+      MemorySegment memory = arena.allocate(Math.max(4, 4L * values.length), 64);
+      MemorySegment.copy(values, 0, memory, FLOAT, 0, values.length);
+      return memory;
+    }
+
+    private void run() {
+      int channels = PixelStacks.fillsUp() ? length : vectors * Lanes.COUNT;
+      PixelStacks.copy(x, xRows, firstRow, tile.rows(), stacks, channels, a, aOff);
+      int aStep = tile.rows() * vectors * Lanes.COUNT;
+      PointwiseTile.run(
+          tile, a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+    }
+
+    private float expected(int row, int n) {
+      float sum = init.get(FLOAT, initOff + 4L * n);
+      for (int i = 0; i < length; i++) {
+        float factor = b.get(FLOAT, bOff + ((long) i * tile.width() + n) * Float.BYTES);
+        sum = Math.fma(rows[(int) (xRows[firstRow + row] / 4) + i], factor, sum);
+      }
+      return sum < lo ? lo : sum > hi ? hi : sum;
+    }
+
+    private void check() {
+      for (long at = 0; at < d.byteSize(); at += 4) {
+        d.set(ValueLayout.JAVA_INT, at, MARK);
+      }
+      run();
+      for (int row = 0; row < stacks * tile.rows(); row++) {
+        for (int n = 0; n < tile.width(); n++) {
+          long at = dOff + row * dStep + 4L * n;
+          int bits = Float.floatToIntBits(d.get(FLOAT, at));
+          assertEquals(Float.floatToIntBits(expected(row, n)), bits, tile + " " + row + ", " + n);
+          d.set(ValueLayout.JAVA_INT, at, MARK);
+        }
+      }
+      for (long at = 0; at < d.byteSize(); at += 4) {
+        assertEquals(MARK, d.get(ValueLayout.JAVA_INT, at), tile + " wrote beside the tile");
+      }
+    }
+  }
+
+  @Property(tries = 1000)
+  void everyTileIsOneChainOfFusedMultiplyAddsPerOutput(@ForAll long seed) {
+    try (Arena arena = Arena.ofShared()) {
+      SplittableRandom random = new SplittableRandom(seed);
+      for (PointwiseTile tile : PointwiseTile.values()) {
+        new Call(tile, arena, random, 70).check();
+      }
+    }
+  }
+
+  @Example
+  void aTileTakesOffHeapMemoryOnly() {
+    float[] a = new float[9 * Lanes.COUNT];
+    for (PointwiseTile tile : PointwiseTile.values()) {
+      MemorySegment heap = MemorySegment.ofArray(new float[9 * 64]);
+      MemorySegment fine = Arena.ofAuto().allocate(9 * 64 * 4, 64);
+      for (int wrong = 0; wrong < 3; wrong++) {
+        MemorySegment b = wrong == 0 ? heap : fine;
+        MemorySegment init = wrong == 1 ? heap : fine;
+        MemorySegment d = wrong == 2 ? heap : fine;
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> PointwiseTile.run(tile, a, 0, 0, 1, b, 0, init, 0, d, 0, 0, 1, 0, 1));
+      }
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> PixelStacks.copy(heap, new long[9], 0, tile.rows(), 1, Lanes.COUNT, a, 0));
+    }
+  }
+
+  @Example
+  void aWarmTileAllocatesNothing() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Arena arena = Arena.ofShared()) {
+      for (PointwiseTile tile : PointwiseTile.values()) {
+        SplittableRandom random = new SplittableRandom(1);
+        Call call = new Call(tile, arena, random, 300);
+        while (call.stacks == 0) {
+          call = new Call(tile, arena, random, 300);
+        }
+        long end = System.nanoTime() + 20_000_000_000L;
+        long allocated = Long.MAX_VALUE;
+        while (allocated > 0) {
+          assertTrue(System.nanoTime() < end, tile + " allocates " + allocated + " bytes");
+          allocated = -threads.getCurrentThreadAllocatedBytes();
+          for (int i = 0; i < 200; i++) {
+            call.run();
+          }
+          allocated += threads.getCurrentThreadAllocatedBytes();
+        }
+      }
+    }
+  }
+}
