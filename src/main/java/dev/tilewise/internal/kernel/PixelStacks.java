@@ -45,17 +45,28 @@ public final class PixelStacks {
       int toOff) {
     int row = firstRow;
     int at = toOff;
-    int vectors = channels / COUNT;
+    long end = (long) channels / COUNT * BYTES;
     int rest = channels % COUNT;
     for (int stack = 0; stack < stacks; stack++) {
-      if (height == 9) {
-        rows9(x, xRows, row, vectors, to, at);
-      } else {
-        rows8(x, xRows, row, vectors, to, at);
+      // Calls without loops: around two or four vectors a loop costs more than what it does.
+      long off = 0;
+      for (; off + BYTES < end; off += 2 * BYTES, at += 2 * height * COUNT) {
+        if (height == 9) {
+          pair9(x, xRows, row, off, to, at);
+        } else {
+          pair8(x, xRows, row, off, to, at);
+        }
       }
-      at += height * vectors * COUNT;
+      if (off < end) {
+        if (height == 9) {
+          single9(x, xRows, row, off, to, at);
+        } else {
+          single8(x, xRows, row, off, to, at);
+        }
+        at += height * COUNT;
+      }
       if (rest > 0) {
-        lastVectors(x, xRows, row, height, (long) vectors * BYTES, rest, to, at);
+        lastVectors(x, xRows, row, height, end, rest, to, at);
         at += height * COUNT;
       }
       row += height;
@@ -74,80 +85,114 @@ public final class PixelStacks {
     }
   }
 
-  private static void rows9(
-      MemorySegment x, long[] xRows, int row, int vectors, float[] to, int toOff) {
+  private static void pair9(MemorySegment x, long[] xRows, int row, long off, float[] to, int at) {
     if (x.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    long x0 = xRows[row];
-    long x1 = xRows[row + 1];
-    long x2 = xRows[row + 2];
-    long x3 = xRows[row + 3];
-    long x4 = xRows[row + 4];
-    long x5 = xRows[row + 5];
-    long x6 = xRows[row + 6];
-    long x7 = xRows[row + 7];
-    long x8 = xRows[row + 8];
-    long end = x0 + (long) vectors * BYTES;
-    int at = toOff;
-    // Bounded by an address: few vectors, which a counted loop would spend before and after it.
-    while (x0 < end) {
-      FloatVector.fromMemorySegment(SPECIES, x, x0, ORDER).intoArray(to, at);
-      FloatVector.fromMemorySegment(SPECIES, x, x1, ORDER).intoArray(to, at + COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x2, ORDER).intoArray(to, at + 2 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x3, ORDER).intoArray(to, at + 3 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x4, ORDER).intoArray(to, at + 4 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x5, ORDER).intoArray(to, at + 5 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x6, ORDER).intoArray(to, at + 6 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x7, ORDER).intoArray(to, at + 7 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x8, ORDER).intoArray(to, at + 8 * COUNT);
-      x0 += BYTES;
-      x1 += BYTES;
-      x2 += BYTES;
-      x3 += BYTES;
-      x4 += BYTES;
-      x5 += BYTES;
-      x6 += BYTES;
-      x7 += BYTES;
-      x8 += BYTES;
-      at += 9 * COUNT;
-    }
+    long from = xRows[row] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 9 * COUNT);
+    from = xRows[row + 1] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 10 * COUNT);
+    from = xRows[row + 2] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 2 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 11 * COUNT);
+    from = xRows[row + 3] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 3 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 12 * COUNT);
+    from = xRows[row + 4] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 4 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 13 * COUNT);
+    from = xRows[row + 5] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 5 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 14 * COUNT);
+    from = xRows[row + 6] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 6 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 15 * COUNT);
+    from = xRows[row + 7] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 7 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 16 * COUNT);
+    from = xRows[row + 8] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 8 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 17 * COUNT);
   }
 
-  private static void rows8(
-      MemorySegment x, long[] xRows, int row, int vectors, float[] to, int toOff) {
+  private static void single9(
+      MemorySegment x, long[] xRows, int row, long off, float[] to, int at) {
     if (x.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    long x0 = xRows[row];
-    long x1 = xRows[row + 1];
-    long x2 = xRows[row + 2];
-    long x3 = xRows[row + 3];
-    long x4 = xRows[row + 4];
-    long x5 = xRows[row + 5];
-    long x6 = xRows[row + 6];
-    long x7 = xRows[row + 7];
-    long end = x0 + (long) vectors * BYTES;
-    int at = toOff;
-    // Bounded by an address: few vectors, which a counted loop would spend before and after it.
-    while (x0 < end) {
-      FloatVector.fromMemorySegment(SPECIES, x, x0, ORDER).intoArray(to, at);
-      FloatVector.fromMemorySegment(SPECIES, x, x1, ORDER).intoArray(to, at + COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x2, ORDER).intoArray(to, at + 2 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x3, ORDER).intoArray(to, at + 3 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x4, ORDER).intoArray(to, at + 4 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x5, ORDER).intoArray(to, at + 5 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x6, ORDER).intoArray(to, at + 6 * COUNT);
-      FloatVector.fromMemorySegment(SPECIES, x, x7, ORDER).intoArray(to, at + 7 * COUNT);
-      x0 += BYTES;
-      x1 += BYTES;
-      x2 += BYTES;
-      x3 += BYTES;
-      x4 += BYTES;
-      x5 += BYTES;
-      x6 += BYTES;
-      x7 += BYTES;
-      at += 8 * COUNT;
+    long from = xRows[row] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at);
+    from = xRows[row + 1] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + COUNT);
+    from = xRows[row + 2] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 2 * COUNT);
+    from = xRows[row + 3] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 3 * COUNT);
+    from = xRows[row + 4] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 4 * COUNT);
+    from = xRows[row + 5] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 5 * COUNT);
+    from = xRows[row + 6] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 6 * COUNT);
+    from = xRows[row + 7] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 7 * COUNT);
+    from = xRows[row + 8] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 8 * COUNT);
+  }
+
+  private static void pair8(MemorySegment x, long[] xRows, int row, long off, float[] to, int at) {
+    if (x.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
     }
+    long from = xRows[row] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 8 * COUNT);
+    from = xRows[row + 1] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 9 * COUNT);
+    from = xRows[row + 2] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 2 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 10 * COUNT);
+    from = xRows[row + 3] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 3 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 11 * COUNT);
+    from = xRows[row + 4] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 4 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 12 * COUNT);
+    from = xRows[row + 5] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 5 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 13 * COUNT);
+    from = xRows[row + 6] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 6 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 14 * COUNT);
+    from = xRows[row + 7] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 7 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 15 * COUNT);
+  }
+
+  private static void single8(
+      MemorySegment x, long[] xRows, int row, long off, float[] to, int at) {
+    if (x.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long from = xRows[row] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at);
+    from = xRows[row + 1] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + COUNT);
+    from = xRows[row + 2] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 2 * COUNT);
+    from = xRows[row + 3] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 3 * COUNT);
+    from = xRows[row + 4] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 4 * COUNT);
+    from = xRows[row + 5] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 5 * COUNT);
+    from = xRows[row + 6] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 6 * COUNT);
+    from = xRows[row + 7] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 7 * COUNT);
   }
 }
