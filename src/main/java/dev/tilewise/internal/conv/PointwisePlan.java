@@ -26,14 +26,8 @@ public final class PointwisePlan {
   /** So many tall stacks hold enough short ones, whatever the number of pixels ends with. */
   private static final int LEAST_STACKS = 7;
 
-  /** Staged bytes of a chunk: with a panel beside them they stay in an L2 of 1 MB. */
-  private static final long CHUNK_BYTES = 448 << 10;
-
-  /** Staged bytes of a chunk where all filters stay in L1 beside it. */
-  private static final long SMALL_CHUNK_BYTES = 12 << 10;
-
-  /** So few filters stay in L1. */
-  private static final long FEW_FILTER_BYTES = 16 << 10;
+  /** Staged bytes of a chunk: in L2, where nothing is gained or lost from 32 KB to 448 KB. */
+  private static final long CHUNK_BYTES = 128 << 10;
 
   /** A panel larger than this leaves L2 between two stacks. */
   private static final long PANEL_BYTES = 640 << 10;
@@ -120,10 +114,9 @@ public final class PointwisePlan {
 
   /** The plan for this machine, if it {@link #pays}. */
   public static PointwisePlan of(Geometry g) {
-    long filterBytes = (long) g.groupK() * g.groupC() * Float.BYTES;
-    long chunkBytes = filterBytes > FEW_FILTER_BYTES ? CHUNK_BYTES : SMALL_CHUNK_BYTES;
     int lanes = lanes(g);
-    return new PointwisePlan(g, lanes, TileTable.pointwiseVectors(g.groupK(), lanes), chunkBytes);
+    int[] vectors = TileTable.pointwiseVectors(g.groupK(), lanes);
+    return new PointwisePlan(g, lanes, vectors, CHUNK_BYTES);
   }
 
   /** Filters of the vectors that a group's filters can be cut into, or 0. */
