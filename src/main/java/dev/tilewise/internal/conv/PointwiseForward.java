@@ -1,8 +1,8 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Memory;
+import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.PixelStacks;
-import dev.tilewise.internal.kernel.PointwiseTile;
 import dev.tilewise.internal.kernel.TileEpilogue;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.lang.foreign.Arena;
@@ -16,7 +16,7 @@ import java.lang.foreign.MemorySegment;
  * unit = group x chunk of pixels x range of panels      any thread, any order
  *   pixels are copied into stacks                       PixelStacks
  *   panel
- *     stack                                             PointwiseTile
+ *     stack                                             OutputTile
  * }</pre>
  *
  * Sums have the terms, the order and so the bits of {@link DirectForward}.
@@ -104,7 +104,7 @@ public final class PointwiseForward implements Forward {
     stage(firstPixel, pixels, tall, lower, group, s, x);
     int endPanel = plan.firstPanel(panelRange + 1);
     for (int panel = plan.firstPanel(panelRange); panel < endPanel; panel++) {
-      PointwiseTile tile = plan.tall(panel);
+      OutputTile tile = plan.tall(panel);
       multiply(tile, group, panel, firstPixel, 0, tall, s, residual, y);
       int row = tall * tile.rows();
       multiply(plan.lower(panel), group, panel, firstPixel, row, lower, s, residual, y);
@@ -154,7 +154,7 @@ public final class PointwiseForward implements Forward {
 
   /** One panel over some stacks. */
   private void multiply(
-      PointwiseTile tile,
+      OutputTile tile,
       int group,
       int panel,
       long firstPixel,
@@ -171,7 +171,7 @@ public final class PointwiseForward implements Forward {
     long bias = biasOf(group, panel);
     int stackStep = tile.rows() * plan.depth();
     if (g.blocks() == 1 && columns == tile.width() && residual == null) {
-      PointwiseTile.run(
+      OutputTile.stacked(
           tile,
           s.staged,
           start(row),
@@ -211,12 +211,12 @@ public final class PointwiseForward implements Forward {
   }
 
   /** All blocks of one stack, into the scratch. */
-  private void sumBlocks(PointwiseTile tile, int aOff, long bOff, long bias, PointwiseScratch s) {
+  private void sumBlocks(OutputTile tile, int aOff, long bOff, long bias, PointwiseScratch s) {
     long step = (long) tile.width() * Float.BYTES;
     float none = Float.POSITIVE_INFINITY;
     for (int block = 0; block < g.blocks(); block++) {
       int term = block * g.blockLength();
-      PointwiseTile.run(
+      OutputTile.stacked(
           tile,
           s.staged,
           aOff + term * tile.rows(),

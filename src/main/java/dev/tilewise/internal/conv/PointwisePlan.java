@@ -1,8 +1,7 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
-import dev.tilewise.internal.kernel.PixelStacks;
-import dev.tilewise.internal.kernel.PointwiseTile;
+import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.util.Arrays;
@@ -35,8 +34,8 @@ public final class PointwisePlan {
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
-  private final PointwiseTile[] tall;
-  private final PointwiseTile[] lower;
+  private final OutputTile[] tall;
+  private final OutputTile[] lower;
   private final FilterPanels panels;
   private final long pixels;
   private final int groups;
@@ -59,13 +58,13 @@ public final class PointwisePlan {
    * @param chunkBytes staged bytes of a chunk, about
    */
   public PointwisePlan(Geometry g, int lanes, int[] vectors, long chunkBytes) {
-    tall = new PointwiseTile[vectors.length];
-    lower = new PointwiseTile[vectors.length];
+    tall = new OutputTile[vectors.length];
+    lower = new OutputTile[vectors.length];
     int[] widths = new int[vectors.length];
     int widest = 0;
     for (int i = 0; i < vectors.length; i++) {
-      tall[i] = PointwiseTile.of(TALL, vectors[i], lanes);
-      lower[i] = PointwiseTile.of(SHORT, vectors[i], lanes);
+      tall[i] = OutputTile.of(TALL, vectors[i], lanes);
+      lower[i] = OutputTile.of(SHORT, vectors[i], lanes);
       widths[i] = tall[i].width();
       widest = Math.max(widest, widths[i]);
     }
@@ -101,28 +100,30 @@ public final class PointwisePlan {
     return g.fh() == 1
         && g.fw() == 1
         && (g.pt() | g.pl() | g.pb() | g.pr()) == 0
-        && (g.groupC() % Lanes.COUNT == 0 || PixelStacks.fillsUp())
         && (g.blocks() == 1 || g.blockLength() % Lanes.COUNT == 0)
         && pixels(g) >= SHORT * shortStacks(pixels(g));
   }
 
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
-    long panelBytes = (long) g.groupC() * PointwiseTile.MOST_VECTORS * Lanes.BYTES;
-    return panelBytes <= PANEL_BYTES && fits(g) && lanes(g) > 0;
+    long panelBytes = (long) g.groupC() * OutputTile.MOST_VECTORS * Lanes.BYTES;
+    return panelBytes <= PANEL_BYTES && fits(g) && lanes(g.groupK()) > 0;
   }
 
   /** The plan for this machine, if it {@link #pays}. */
   public static PointwisePlan of(Geometry g) {
-    int lanes = lanes(g);
-    int[] vectors = TileTable.pointwiseVectors(g.groupK(), lanes);
+    int lanes = lanes(g.groupK());
+    int[] vectors = TileTable.outputVectors(g.groupK(), lanes);
     return new PointwisePlan(g, lanes, vectors, CHUNK_BYTES);
   }
 
-  /** Filters of the vectors that a group's filters can be cut into, or 0. */
-  private static int lanes(Geometry g) {
-    for (int lanes : PointwiseTile.lanes()) {
-      if (TileTable.pointwiseVectors(g.groupK(), lanes).length > 0) {
+  /**
+   * Filters of the largest vectors that a group's filters fill, or 0: a single panel must be full.
+   */
+  private static int lanes(int filters) {
+    for (int lanes : OutputTile.lanes()) {
+      int panels = TileTable.outputVectors(filters, lanes).length;
+      if (panels > 1 || panels == 1 && filters % lanes == 0) {
         return lanes;
       }
     }
@@ -149,12 +150,12 @@ public final class PointwisePlan {
   }
 
   /** The kernel of a panel. */
-  PointwiseTile tall(int panel) {
+  OutputTile tall(int panel) {
     return tall[panel];
   }
 
   /** The kernel of a panel for stacks of eight. */
-  PointwiseTile lower(int panel) {
+  OutputTile lower(int panel) {
     return lower[panel];
   }
 
@@ -200,11 +201,11 @@ public final class PointwisePlan {
 
   /** Has the kernels compiled. */
   void primeKernels() {
-    Set<PointwiseTile> tiles = EnumSet.noneOf(PointwiseTile.class);
+    Set<OutputTile> tiles = EnumSet.noneOf(OutputTile.class);
     tiles.addAll(Arrays.asList(tall));
     tiles.addAll(Arrays.asList(lower));
     for (int round = 0; round < Priming.ROUNDS; round++) {
-      tiles.forEach(PointwiseTile::prime);
+      tiles.forEach(OutputTile::primeStacked);
     }
   }
 
@@ -219,7 +220,7 @@ public final class PointwisePlan {
   }
 
   String describe() {
-    List<PointwiseTile> shapes = Arrays.asList(tall);
+    List<OutputTile> shapes = Arrays.asList(tall);
     String names =
         shapes.stream()
             .collect(Collectors.groupingBy(t -> t, LinkedHashMap::new, Collectors.counting()))

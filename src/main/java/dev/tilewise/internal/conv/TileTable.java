@@ -3,7 +3,7 @@ package dev.tilewise.internal.conv;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.tilewise.internal.kernel.Depthwise;
 import dev.tilewise.internal.kernel.Lanes;
-import dev.tilewise.internal.kernel.PointwiseTile;
+import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Tile;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
@@ -56,18 +56,16 @@ final class TileTable {
   }
 
   /**
-   * Vectors of each panel of stacked pixels, two or three, of the largest vectors that the filters
-   * can be cut into so; none if they cannot.
+   * Vectors of each panel of tiles that compute outputs, two or three; none if the filters cannot
+   * be cut so.
    *
    * @param filters filters in a group
    * @param lanes filters of a vector
    */
-  static int[] pointwiseVectors(int filters, int lanes) {
-    int vectors = (filters + lanes - 1) / lanes;
-    int[] panels = split(vectors, PointwiseTile.MOST_VECTORS);
-    boolean all = Arrays.stream(panels).allMatch(panel -> panel >= PointwiseTile.LEAST_VECTORS);
-    boolean whole = filters % lanes == 0 || panels.length > 1;
-    return REGISTERS == 32 && all && whole ? panels : new int[0];
+  static int[] outputVectors(int filters, int lanes) {
+    int[] panels = split((filters + lanes - 1) / lanes, OutputTile.MOST_VECTORS);
+    boolean all = Arrays.stream(panels).allMatch(panel -> panel >= OutputTile.LEAST_VECTORS);
+    return REGISTERS == 32 && all ? panels : new int[0];
   }
 
   /** Heights of stacked tiles, the tallest first. */

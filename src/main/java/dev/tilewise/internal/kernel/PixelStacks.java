@@ -6,21 +6,17 @@ import static dev.tilewise.internal.kernel.Lanes.SPECIES;
 import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
-/** Copies pixels into stacks, for {@link PointwiseTile}: vector by vector down the rows. */
+/** Copies pixels into stacks, for {@link OutputTile}: vector by vector down the rows. */
 public final class PixelStacks {
 
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private PixelStacks() {}
-
-  /** Whether pixels may end within a vector: masks are in registers of their own with AVX-512. */
-  public static boolean fillsUp() {
-    return SPECIES.vectorBitSize() == 512;
-  }
 
   /**
    * Stacks of equal height.
@@ -30,7 +26,7 @@ public final class PixelStacks {
    * @param firstRow first entry used
    * @param height pixels of a stack: 8 or 9
    * @param stacks how many
-   * @param channels of each pixel; the last vector is filled up with zeros
+   * @param channels of each pixel; the last vector is filled up with anything
    * @param to receives the stacks, one after the other
    * @param toOff where the first one starts
    */
@@ -73,15 +69,22 @@ public final class PixelStacks {
     }
   }
 
+  /** The terms that do not fill a vector: what is loaded with them is no term. */
   private static void lastVectors(
       MemorySegment x, long[] xRows, int row, int height, long off, int rest, float[] to, int at) {
     if (x.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    VectorMask<Float> mask = SPECIES.indexInRange(0, rest);
+    long lastWhole = x.byteSize() - BYTES;
     for (int m = 0; m < height; m++) {
-      FloatVector.fromMemorySegment(SPECIES, x, xRows[row + m] + off, ORDER, mask)
-          .intoArray(to, at + m * COUNT);
+      long from = xRows[row + m] + off;
+      if (from <= lastWhole) {
+        FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + m * COUNT);
+      } else {
+        for (int i = 0; i < rest; i++) {
+          to[at + m * COUNT + i] = x.get(FLOAT, from + (long) i * Float.BYTES);
+        }
+      }
     }
   }
 

@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Stacks of 8 pixels x 2 vectors of filters; contract in {@link PointwiseTile#run}. */
+/** Stacks of 8 pixels x 2 vectors of filters; contract in {@link OutputTile#stacked}. */
 final class Pointwise8x2 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();

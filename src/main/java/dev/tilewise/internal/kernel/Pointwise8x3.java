@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Stacks of 8 pixels x 3 vectors of filters; contract in {@link PointwiseTile#run}. */
+/** Stacks of 8 pixels x 3 vectors of filters; contract in {@link OutputTile#stacked}. */
 final class Pointwise8x3 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();

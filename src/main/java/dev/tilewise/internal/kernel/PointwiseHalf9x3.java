@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Stacks of 9 pixels x 3 half vectors of filters; contract in {@link PointwiseTile#run}. */
+/** Stacks of 9 pixels x 3 half vectors of filters; contract in {@link OutputTile#stacked}. */
 final class PointwiseHalf9x3 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();

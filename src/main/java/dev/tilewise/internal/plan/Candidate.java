@@ -9,6 +9,8 @@ import dev.tilewise.internal.conv.Im2colForward;
 import dev.tilewise.internal.conv.NaiveForward;
 import dev.tilewise.internal.conv.PointwiseForward;
 import dev.tilewise.internal.conv.PointwisePlan;
+import dev.tilewise.internal.conv.StripForward;
+import dev.tilewise.internal.conv.StripPlan;
 import dev.tilewise.internal.kernel.Lanes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -43,9 +45,12 @@ public enum Candidate {
       if (DepthwiseForward.applies(g)) {
         return new DepthwiseForward(g, p.lo(), p.hi(), p.weights(), p.bias(), arena);
       }
-      return PointwisePlan.pays(g)
-          ? new PointwiseForward(
-              g, PointwisePlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena)
+      if (PointwisePlan.pays(g)) {
+        return new PointwiseForward(
+            g, PointwisePlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
+      }
+      return StripPlan.pays(g)
+          ? new StripForward(g, StripPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena)
           : new DirectForward(g, DirectPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
     }
   },
@@ -183,6 +188,9 @@ public enum Candidate {
   /** Measured: entering and leaving a tile costs as much as this many terms. */
   private static final double SHORT_SUM_TERMS = 12;
 
+  /** The same of tiles in strips of few channels. */
+  private static final double STRIP_SUM_TERMS = 4;
+
   /** A multiply-add of a depthwise kernel; rough, Winograd costs a hundred times as much there. */
   private static final double DEPTHWISE_COST = 1.1;
 
@@ -265,7 +273,8 @@ public enum Candidate {
       return g.n() * channels * (rowTaps * columnTaps * DEPTHWISE_COST + moved * MOVE_COST);
     }
     double macs = (double) g.n() * rowTaps * columnTaps * g.groupC() * paddedK(g);
-    return macs * (LONG_SUM_COST + SHORT_SUM_TERMS / g.sumLength());
+    double terms = StripPlan.suits(g) ? STRIP_SUM_TERMS : SHORT_SUM_TERMS;
+    return macs * (LONG_SUM_COST + terms / g.sumLength());
   }
 
   /** Filters of all groups, rounded up to whole vectors. */

@@ -15,16 +15,16 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
 
-/** Each micro-kernel of 1x1 filters against its contract, {@link PointwiseTile#run}. */
+/** Each micro-kernel of 1x1 filters against its contract, {@link OutputTile#stacked}. */
 @Tag("widths")
-class PointwiseTileTest {
+class OutputTileTest {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
   private static final int MARK = 0x7FC0_BEEF;
 
   /** One call with random places for everything. */
   private static final class Call {
-    private final PointwiseTile tile;
+    private final OutputTile tile;
     private final int vectors;
     private final int length;
     private final int stacks;
@@ -44,7 +44,7 @@ class PointwiseTileTest {
     private final float lo;
     private final float hi;
 
-    private Call(PointwiseTile tile, Arena arena, SplittableRandom random, int longest) {
+    private Call(OutputTile tile, Arena arena, SplittableRandom random, int longest) {
       this.tile = tile;
       length = 1 + random.nextInt(longest);
       vectors = (length + Lanes.COUNT - 1) / Lanes.COUNT;
@@ -53,7 +53,7 @@ class PointwiseTileTest {
       int step = vectors * Lanes.COUNT + random.nextInt(5);
       xRows = new long[firstRow + stacks * tile.rows() + 1];
       rows = floats(random, step * xRows.length);
-      x = memory(arena, rows);
+      x = memory(arena, rows).asSlice(0, 4L * (step * (xRows.length - 1) + length));
       for (int i = 0; i < xRows.length; i++) {
         xRows[i] = 4L * step * random.nextInt(xRows.length);
       }
@@ -86,10 +86,9 @@ class PointwiseTileTest {
     }
 
     private void run() {
-      int channels = PixelStacks.fillsUp() ? length : vectors * Lanes.COUNT;
-      PixelStacks.copy(x, xRows, firstRow, tile.rows(), stacks, channels, a, aOff);
+      PixelStacks.copy(x, xRows, firstRow, tile.rows(), stacks, length, a, aOff);
       int aStep = tile.rows() * vectors * Lanes.COUNT;
-      PointwiseTile.run(
+      OutputTile.stacked(
           tile, a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
     }
 
@@ -122,10 +121,74 @@ class PointwiseTileTest {
   }
 
   @Property(tries = 1000)
+  void everyTileOfAStripIsOneChainOfFusedMultiplyAddsPerOutput(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    for (OutputTile tile : OutputTile.values()) {
+      int tiles = random.nextInt(4);
+      int pixels = tiles * tile.rows();
+      int count = 1 + random.nextInt(5);
+      int length = 1 + random.nextInt(20);
+      int bStep = length + random.nextInt(3);
+      StripRuns runs = new StripRuns(count, length, random.nextInt(40), bStep);
+      int pitch = random.nextInt(8);
+      int aOff = random.nextInt(20);
+      float[] a = Call.floats(random, aOff + pixels * pitch + count * (runs.aStep() + length));
+      int lanes = tile.width() / tile.vectors();
+      int columns = tile.width() - random.nextInt(lanes);
+      float[] b = Call.floats(random, count * bStep * tile.width());
+      float[] init = Call.floats(random, tile.width());
+      float lo = random.nextBoolean() ? Float.NEGATIVE_INFINITY : -0.5f;
+      float hi = random.nextBoolean() ? Float.POSITIVE_INFINITY : 0.75f;
+      float[] d = new float[pixels * columns];
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment to = arena.allocate(4L * d.length + 4, 64);
+        MemorySegment panel = Call.memory(arena, b);
+        MemorySegment start = Call.memory(arena, init);
+        long last = 4L * (columns - lanes);
+        OutputTile.strips(
+            tile,
+            a,
+            aOff,
+            pitch,
+            runs,
+            panel,
+            0,
+            start,
+            0,
+            to,
+            0,
+            4L * columns,
+            last,
+            tiles,
+            lo,
+            hi);
+        MemorySegment.copy(to, FLOAT, 0, d, 0, d.length);
+      }
+      for (int i = 0; i < d.length; i++) {
+        int column = i % columns;
+        // The last vector lies over the one before.
+        int n = column < columns - lanes ? column : column + tile.width() - columns;
+        float sum = init[n];
+        for (int r = 0; r < count; r++) {
+          for (int t = 0; t < length; t++) {
+            int at = aOff + i / columns * pitch + r * runs.aStep() + t;
+            sum = Math.fma(a[at], b[(r * bStep + t) * tile.width() + n], sum);
+          }
+        }
+        float expected = sum < lo ? lo : sum > hi ? hi : sum;
+        assertEquals(
+            Float.floatToIntBits(expected),
+            Float.floatToIntBits(d[i]),
+            seed + ": " + tile + " " + i);
+      }
+    }
+  }
+
+  @Property(tries = 1000)
   void everyTileIsOneChainOfFusedMultiplyAddsPerOutput(@ForAll long seed) {
     try (Arena arena = Arena.ofShared()) {
       SplittableRandom random = new SplittableRandom(seed);
-      for (PointwiseTile tile : PointwiseTile.values()) {
+      for (OutputTile tile : OutputTile.values()) {
         new Call(tile, arena, random, 70).check();
       }
     }
@@ -134,7 +197,7 @@ class PointwiseTileTest {
   @Example
   void aTileTakesOffHeapMemoryOnly() {
     float[] a = new float[9 * Lanes.COUNT];
-    for (PointwiseTile tile : PointwiseTile.values()) {
+    for (OutputTile tile : OutputTile.values()) {
       MemorySegment heap = MemorySegment.ofArray(new float[9 * 64]);
       MemorySegment fine = Arena.ofAuto().allocate(9 * 64 * 4, 64);
       for (int wrong = 0; wrong < 3; wrong++) {
@@ -143,7 +206,7 @@ class PointwiseTileTest {
         MemorySegment d = wrong == 2 ? heap : fine;
         assertThrows(
             IllegalArgumentException.class,
-            () -> PointwiseTile.run(tile, a, 0, 0, 1, b, 0, init, 0, d, 0, 0, 1, 0, 1));
+            () -> OutputTile.stacked(tile, a, 0, 0, 1, b, 0, init, 0, d, 0, 0, 1, 0, 1));
       }
       assertThrows(
           IllegalArgumentException.class,
@@ -155,7 +218,7 @@ class PointwiseTileTest {
   void aWarmTileAllocatesNothing() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (Arena arena = Arena.ofShared()) {
-      for (PointwiseTile tile : PointwiseTile.values()) {
+      for (OutputTile tile : OutputTile.values()) {
         SplittableRandom random = new SplittableRandom(1);
         Call call = new Call(tile, arena, random, 300);
         while (call.stacks == 0) {

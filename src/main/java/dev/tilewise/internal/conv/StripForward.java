@@ -1,0 +1,320 @@
+package dev.tilewise.internal.conv;
+
+import dev.tilewise.internal.kernel.Memory;
+import dev.tilewise.internal.kernel.OutputTile;
+import dev.tilewise.internal.kernel.TileEpilogue;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Direct convolution over few channels, such as those of an image:
+ *
+ * <pre>{@code
+ * unit = band of output rows of an image       any thread, any order
+ *   its input rows are copied as they are
+ *   region of pixels that meet the same taps
+ *     line of pixels at equal distances        a row, or a column where rows are short
+ *       panel
+ *         tiles                                OutputTile.strips
+ * }</pre>
+ *
+ * A line's last tile ends where the line ends, and computes some of its pixels again. Sums have the
+ * terms, the order and so the bits of {@link DirectForward}.
+ */
+public final class StripForward implements Forward {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+  private static final ValueLayout.OfFloat FROM = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  private final Geometry g;
+  private final StripPlan plan;
+  private final float lo;
+  private final float hi;
+  // For each panel the terms, for each term a factor for each column.
+  private final MemorySegment panels;
+  // The biases of all columns.
+  private final MemorySegment init;
+
+  /**
+   * Packs the weights.
+   *
+   * @param g extents
+   * @param plan panels and units
+   * @param lo lower limit of the outputs
+   * @param hi upper limit of the outputs
+   * @param weights {@code [K, C, FH, FW]}, any kind of memory
+   * @param bias K floats, or null
+   * @param arena owns the packed weights
+   */
+  public StripForward(
+      Geometry g,
+      StripPlan plan,
+      float lo,
+      float hi,
+      MemorySegment weights,
+      MemorySegment bias,
+      Arena arena) {
+    this.g = g;
+    this.plan = plan;
+    this.lo = lo;
+    this.hi = hi;
+    panels = Memory.allocate(arena, (long) plan.columns() * g.sumLength() * Float.BYTES);
+    init = Memory.allocate(arena, (long) plan.columns() * Float.BYTES);
+    for (int panel = 0; panel < plan.panels(); panel++) {
+      pack(panel, weights, bias);
+    }
+    plan.primeKernels();
+  }
+
+  private void pack(int panel, MemorySegment weights, MemorySegment bias) {
+    int taps = g.fh() * g.fw();
+    int width = plan.tall(panel).width();
+    for (int column = 0; column < width; column++) {
+      int lane = column % plan.lanes();
+      int filter = plan.filterOf(plan.firstColumn(panel) + column - lane) + lane;
+      if (bias != null) {
+        init.setAtIndex(FLOAT, plan.firstColumn(panel) + column, bias.getAtIndex(FROM, filter));
+      }
+      long at = panelOff(panel) / Float.BYTES + column;
+      for (int tap = 0; tap < taps; tap++) {
+        for (int c = 0; c < g.c(); c++) {
+          long weight = ((long) filter * g.c() + c) * taps + tap;
+          panels.setAtIndex(FLOAT, at, weights.getAtIndex(FROM, weight));
+          at += width;
+        }
+      }
+    }
+  }
+
+  /** Where a panel starts, bytes. */
+  private long panelOff(int panel) {
+    return (long) plan.firstColumn(panel) * g.sumLength() * Float.BYTES;
+  }
+
+  @Override
+  public int units(int threads) {
+    return g.n() * plan.bands();
+  }
+
+  @Override
+  public long scratchBytes() {
+    return 0;
+  }
+
+  @Override
+  public long heapBytes() {
+    return StripScratch.heapBytes(plan);
+  }
+
+  @Override
+  public Scratch scratch(MemorySegment memory) {
+    return new StripScratch(plan);
+  }
+
+  @Override
+  public void run(
+      int unit,
+      int units,
+      Scratch scratch,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y) {
+    float[] staged = ((StripScratch) scratch).staged;
+    int n = unit / plan.bands();
+    int first = unit % plan.bands() * plan.bandLines();
+    int end = Math.min(first + plan.bandLines(), g.oh());
+    int firstInput = Math.max(0, first * g.sh() - g.pt());
+    long endInput = Math.min(g.h(), (end - 1L) * g.sh() - g.pt() + (g.fh() - 1L) * g.dh() + 1);
+    int row = g.w() * g.c();
+    long from = ((long) n * g.h() + firstInput) * row * Float.BYTES;
+    MemorySegment.copy(x, FLOAT, from, staged, 0, (int) (endInput - firstInput) * row);
+    for (StripPlan.Part part : plan.parts()) {
+      Region region = part.region();
+      int firstRow = Math.max(first, region.oy());
+      int endRow = Math.min(end, region.oy() + region.rows());
+      if (firstRow < endRow) {
+        rectangle(part, n, firstRow, endRow - firstRow, firstInput, staged, residual, y);
+      }
+    }
+  }
+
+  /** Some rows of a region. */
+  private void rectangle(
+      StripPlan.Part part,
+      int n,
+      int firstRow,
+      int rows,
+      int firstInput,
+      float[] staged,
+      MemorySegment residual,
+      MemorySegment y) {
+    Region region = part.region();
+    int columns = region.columns();
+    int iy = firstRow * g.sh() - g.pt() + region.firstTapY() * g.dh() - firstInput;
+    int ix = region.ox() * g.sw() - g.pl() + region.firstTapX();
+    int a = (iy * g.w() + ix) * g.c();
+    int aDown = g.sh() * g.w() * g.c();
+    int aAcross = g.sw() * g.c();
+    long pixel = (long) g.k() * Float.BYTES;
+    long line = g.ow() * pixel;
+    long out = (((long) n * g.oh() + firstRow) * g.ow() + region.ox()) * pixel;
+    if (columns >= plan.shortestLine()) {
+      for (int r = 0; r < rows; r++) {
+        int at = a + r * aDown;
+        line(part, columns, at, aAcross, staged, residual, y, out + r * line, plan.across());
+      }
+    } else if (rows >= plan.shortestLine()) {
+      for (int c = 0; c < columns; c++) {
+        line(part, rows, a + c * aAcross, aDown, staged, residual, y, out + c * pixel, plan.down());
+      }
+    } else {
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          long to = out + r * line + c * pixel;
+          line(part, 1, a + r * aDown + c * aAcross, 0, staged, residual, y, to, plan.across());
+        }
+      }
+    }
+  }
+
+  /** Pixels at equal distances; a single one is computed in all rows of a tile. */
+  private void line(
+      StripPlan.Part part,
+      int pixels,
+      int a,
+      int pitch,
+      float[] staged,
+      MemorySegment residual,
+      MemorySegment y,
+      long out,
+      long[] outputs) {
+    float none = Float.POSITIVE_INFINITY;
+    float low = residual == null ? lo : -none;
+    float high = residual == null ? hi : none;
+    long outStep = pixels == 1 ? 0 : outputs[1];
+    int tall = plan.tallTiles(pixels);
+    int lower = plan.lowerTiles(pixels);
+    for (int panel = 0; panel < plan.panels(); panel++) {
+      OutputTile nine = plan.tall(panel);
+      OutputTile eight = plan.lower(panel);
+      int row = tall * nine.rows();
+      tiles(part, panel, nine, 0, tall, pixels, a, pitch, staged, y, out, outStep, low, high);
+      tiles(part, panel, eight, row, lower, pixels, a, pitch, staged, y, out, outStep, low, high);
+    }
+    if (residual != null) {
+      TileEpilogue.store(
+          1, y, out, 0, outStep, pixels, g.k(), residual, y, outputs, 0, out, lo, hi);
+    }
+  }
+
+  /** Tiles of one height, of which the last one does not go beyond the line. */
+  private void tiles(
+      StripPlan.Part part,
+      int panel,
+      OutputTile tile,
+      int row,
+      int count,
+      int pixels,
+      int a,
+      int pitch,
+      float[] staged,
+      MemorySegment y,
+      long out,
+      long outStep,
+      float low,
+      float high) {
+    int inside = Math.min(count, (pixels - row) / tile.rows());
+    if (inside > 0) {
+      tiles(
+          part,
+          panel,
+          tile,
+          a + row * pitch,
+          pitch,
+          staged,
+          y,
+          out + row * outStep,
+          outStep,
+          inside,
+          low,
+          high);
+    }
+    if (inside < count) {
+      int last = Math.max(0, pixels - tile.rows());
+      tiles(
+          part,
+          panel,
+          tile,
+          a + last * pitch,
+          pitch,
+          staged,
+          y,
+          out + last * outStep,
+          outStep,
+          1,
+          low,
+          high);
+    }
+  }
+
+  private void tiles(
+      StripPlan.Part part,
+      int panel,
+      OutputTile tile,
+      int a,
+      int pitch,
+      float[] staged,
+      MemorySegment y,
+      long out,
+      long outStep,
+      int count,
+      float low,
+      float high) {
+    int column = plan.firstColumn(panel);
+    int filter = plan.filterOf(column);
+    int lastFilter = plan.filterOf(column + tile.width() - plan.lanes());
+    OutputTile.strips(
+        tile,
+        staged,
+        a,
+        pitch,
+        part.runs(),
+        panels,
+        panelOff(panel) + (long) part.firstTerm() * tile.width() * Float.BYTES,
+        init,
+        (long) column * Float.BYTES,
+        y,
+        out + (long) filter * Float.BYTES,
+        outStep,
+        (long) (lastFilter - filter) * Float.BYTES,
+        count,
+        low,
+        high);
+  }
+
+  @Override
+  public Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
+    return new StripForward(g, plan, lo, hi, weights, bias, arena);
+  }
+
+  @Override
+  public int roundings() {
+    return g.sumLength();
+  }
+
+  @Override
+  public MemorySegment packed() {
+    return panels;
+  }
+
+  @Override
+  public long packedBytes() {
+    return panels.byteSize() + init.byteSize();
+  }
+
+  @Override
+  public String describe() {
+    return plan.describe();
+  }
+}

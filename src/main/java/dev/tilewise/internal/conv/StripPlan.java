@@ -1,0 +1,265 @@
+package dev.tilewise.internal.conv;
+
+import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.OutputTile;
+import dev.tilewise.internal.kernel.Priming;
+import dev.tilewise.internal.kernel.StripRuns;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * How a convolution over few channels is cut up: bands of output rows, in them the regions that
+ * meet the same taps, in those lines of pixels at equal distances, in lines tiles of nine and eight
+ * pixels. Depends on the extents and the machine alone, and no bit of a result depends on it.
+ */
+public final class StripPlan {
+
+  private static final int TALL = 9;
+  private static final int SHORT = 8;
+
+  /** Staged bytes of a band, about: in L2. */
+  private static final long BAND_BYTES = 192 << 10;
+
+  /** Units that keep a few threads evenly busy. */
+  private static final int ENOUGH_UNITS = 4;
+
+  /** Most channels: beyond, runs are long, and the general path enters tiles less often. */
+  private static final int MOST_CHANNELS = 8;
+
+  /**
+   * A region with the runs of its sums.
+   *
+   * @param region outputs that meet the same taps
+   * @param runs their terms
+   * @param firstTerm number of the first
+   */
+  record Part(Region region, StripRuns runs, int firstTerm) {}
+
+  private final Geometry g;
+  private final int lanes;
+  private final OutputTile[] tall;
+  private final OutputTile[] lower;
+  private final int[] firstColumns;
+  private final int columns;
+  private final List<Part> parts = new ArrayList<>();
+  private final int bandLines;
+  private final int bands;
+  private final int stagedLength;
+  private final int[] tallTiles;
+  private final int[] lowerTiles;
+  private final long[] across;
+  private final long[] down;
+
+  /**
+   * Plans.
+   *
+   * @param g extents that {@link #fits}
+   * @param lanes filters of a vector, at most as many as there are
+   * @param vectors of each panel; together they hold the filters
+   * @param bandBytes staged bytes of a band, about
+   */
+  public StripPlan(Geometry g, int lanes, int[] vectors, long bandBytes) {
+    this.g = g;
+    this.lanes = lanes;
+    tall = new OutputTile[vectors.length];
+    lower = new OutputTile[vectors.length];
+    firstColumns = new int[vectors.length];
+    int all = 0;
+    for (int panel = 0; panel < vectors.length; panel++) {
+      tall[panel] = OutputTile.of(TALL, vectors[panel], lanes);
+      lower[panel] = OutputTile.of(SHORT, vectors[panel], lanes);
+      firstColumns[panel] = all;
+      all += tall[panel].width();
+    }
+    columns = all;
+    for (Region region : Region.of(g)) {
+      int taps = region.endTapX() - region.firstTapX();
+      int rows = region.endTapY() - region.firstTapY();
+      StripRuns runs = new StripRuns(rows, taps * g.c(), g.dh() * g.w() * g.c(), g.fw() * g.c());
+      int first = (region.firstTapY() * g.fw() + region.firstTapX()) * g.c();
+      parts.add(new Part(region, runs, first));
+    }
+    long lineBytes = (long) g.sh() * g.w() * g.c() * Float.BYTES;
+    long wanted = ((long) g.n() * g.oh() + ENOUGH_UNITS - 1) / ENOUGH_UNITS;
+    long most = Math.min(g.oh(), Math.max(1, bandBytes / lineBytes));
+    bandLines = (int) Math.min(most, Math.max(SHORT, wanted));
+    bands = (g.oh() + bandLines - 1) / bandLines;
+    Math.multiplyExact(bands, g.n());
+    long inputRows = Math.min(g.h(), (bandLines - 1L) * g.sh() + (g.fh() - 1L) * g.dh() + 1);
+    stagedLength = Math.toIntExact(inputRows * g.w() * g.c());
+    int longest = Math.max(SHORT, Math.max(g.oh(), g.ow()));
+    tallTiles = new int[longest + 1];
+    lowerTiles = new int[longest + 1];
+    across = new long[longest];
+    down = new long[longest];
+    for (int pixels = 1; pixels <= longest; pixels++) {
+      cut(pixels);
+      across[pixels - 1] = (pixels - 1L) * g.k() * Float.BYTES;
+      down[pixels - 1] = (pixels - 1L) * g.ow() * g.k() * Float.BYTES;
+    }
+  }
+
+  /** The tiles that hold so many pixels with the fewest rows too many. */
+  private void cut(int pixels) {
+    int least = Integer.MAX_VALUE;
+    for (int eights = 0; eights <= TALL && SHORT * (eights - 1) < pixels; eights++) {
+      int nines = Math.max(0, (pixels - SHORT * eights + TALL - 1) / TALL);
+      int rows = nines * TALL + eights * SHORT;
+      if (rows >= pixels && rows < least) {
+        least = rows;
+        tallTiles[pixels] = nines;
+        lowerTiles[pixels] = eights;
+      }
+    }
+  }
+
+  /** Whether the tiles can compute it. */
+  public static boolean fits(Geometry g) {
+    return g.groups() == 1
+        && g.dw() == 1
+        && g.blocks() == 1
+        && (long) g.h() * g.w() * g.c() <= Integer.MAX_VALUE / 2
+        && (long) g.n() * g.oh() <= Integer.MAX_VALUE
+        && Region.of(g).stream().allMatch(Region::hasTaps);
+  }
+
+  /** Whether strips suit the extents, on whatever machine. */
+  public static boolean suits(Geometry g) {
+    return g.c() <= MOST_CHANNELS && fits(g);
+  }
+
+  /** Whether it pays on this machine. */
+  public static boolean pays(Geometry g) {
+    return suits(g) && lanes(g.k()) > 0;
+  }
+
+  /** The plan for this machine, if it {@link #pays}. */
+  public static StripPlan of(Geometry g) {
+    int lanes = lanes(g.k());
+    return new StripPlan(g, lanes, TileTable.outputVectors(g.k(), lanes), BAND_BYTES);
+  }
+
+  /** Filters of the vectors that leave the fewest columns unused, or 0. */
+  private static int lanes(int filters) {
+    int best = 0;
+    int least = Integer.MAX_VALUE;
+    for (int lanes : OutputTile.lanes()) {
+      int[] vectors = TileTable.outputVectors(filters, lanes);
+      int columns = Arrays.stream(vectors).sum() * lanes;
+      if (filters >= lanes && vectors.length > 0 && columns < least) {
+        least = columns;
+        best = lanes;
+      }
+    }
+    return best;
+  }
+
+  /** Has the kernels compiled. */
+  void primeKernels() {
+    Set<OutputTile> tiles = EnumSet.noneOf(OutputTile.class);
+    tiles.addAll(Arrays.asList(tall));
+    tiles.addAll(Arrays.asList(lower));
+    for (int round = 0; round < Priming.ROUNDS; round++) {
+      tiles.forEach(OutputTile::primeStrips);
+    }
+  }
+
+  int panels() {
+    return tall.length;
+  }
+
+  /** The kernel of a panel. */
+  OutputTile tall(int panel) {
+    return tall[panel];
+  }
+
+  /** The kernel of a panel for eight pixels. */
+  OutputTile lower(int panel) {
+    return lower[panel];
+  }
+
+  /** Filters of a vector. */
+  int lanes() {
+    return lanes;
+  }
+
+  /** Columns of all panels, those included that the last vector has twice. */
+  int columns() {
+    return columns;
+  }
+
+  /** Columns before a panel. */
+  int firstColumn(int panel) {
+    return firstColumns[panel];
+  }
+
+  /**
+   * The filter of a vector's first column: the last vector begins earlier if it would not be full.
+   *
+   * @param column the vector's first column
+   */
+  int filterOf(int column) {
+    return Math.min(column, g.k() - lanes);
+  }
+
+  List<Part> parts() {
+    return parts;
+  }
+
+  /** Output rows of a band. */
+  int bandLines() {
+    return bandLines;
+  }
+
+  /** Bands of an image. */
+  int bands() {
+    return bands;
+  }
+
+  /** Floats of a staged band. */
+  int stagedLength() {
+    return stagedLength;
+  }
+
+  /** Fewest pixels of a line. */
+  int shortestLine() {
+    return SHORT;
+  }
+
+  /** Tiles of nine pixels for a line of so many. */
+  int tallTiles(int pixels) {
+    return tallTiles[pixels];
+  }
+
+  /** Tiles of eight pixels for a line of so many. */
+  int lowerTiles(int pixels) {
+    return lowerTiles[pixels];
+  }
+
+  /** Where the outputs of the pixels of a row are, bytes from the first. */
+  long[] across() {
+    return across;
+  }
+
+  /** Where the outputs of the pixels of a column are, bytes from the first. */
+  long[] down() {
+    return down;
+  }
+
+  String describe() {
+    String names =
+        Arrays.stream(tall).distinct().map(OutputTile::toString).collect(Collectors.joining(", "));
+    return tall.length
+        + " panel(s): "
+        + names
+        + ", rows in strips, "
+        + bands * g.n()
+        + " unit(s), "
+        + Lanes.COUNT * Float.SIZE
+        + "-bit vectors";
+  }
+}

@@ -1,0 +1,242 @@
+package dev.tilewise.internal.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Micro-kernels that compute outputs: sums start from the bias and are clamped before they are
+ * stored, as in {@link Tile}. The rows of A are pixels, either stacked, as in {@link StackedTile}:
+ *
+ * <pre>{@code
+ * A[m, i] = a[aOff + (i / L * rows + m) * L + i % L],   L = lanes of a whole vector
+ * D[m, n] = clamp(init[n] + sum over i < length of A[m, i] * B[i, n])
+ * }</pre>
+ *
+ * or at equal distances in a strip of input rows:
+ *
+ * <pre>{@code
+ * A[m, i] = a[aOff + m * pitch + offsets[i]]
+ * }</pre>
+ *
+ * Each D is one chain of fused multiply-adds from init on, in the order of i
+ * (docs/decisions/0011-pointwise.md and 0012-few-channels.md).
+ */
+public enum OutputTile {
+  WHOLE9X3(9, 3, Lanes.COUNT),
+  WHOLE9X2(9, 2, Lanes.COUNT),
+  WHOLE8X3(8, 3, Lanes.COUNT),
+  WHOLE8X2(8, 2, Lanes.COUNT),
+  HALF9X3(9, 3, HalfLanes.COUNT),
+  HALF9X2(9, 2, HalfLanes.COUNT),
+  HALF8X3(8, 3, HalfLanes.COUNT),
+  HALF8X2(8, 2, HalfLanes.COUNT);
+
+  /** Vectors of the narrowest tiles: with one, scalars are not loaded fast enough. */
+  public static final int LEAST_VECTORS = 2;
+
+  /** Vectors of the widest tiles. */
+  public static final int MOST_VECTORS = 3;
+
+  private final int rows;
+  private final int vectors;
+  private final int lanes;
+  private final Priming stackedPriming;
+  private final Priming stripPriming;
+
+  OutputTile(int rows, int vectors, int lanes) {
+    this.rows = rows;
+    this.vectors = vectors;
+    this.lanes = lanes;
+    stackedPriming = new Priming(rows, vectors);
+    stripPriming = new Priming(rows, vectors);
+  }
+
+  /** Pixels of a stack. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Vectors of filters. */
+  public int vectors() {
+    return vectors;
+  }
+
+  /** Filters. */
+  public int width() {
+    return vectors * lanes;
+  }
+
+  /** Filters of the vectors that tiles take two and three of, the larger ones first. */
+  public static int[] lanes() {
+    return HalfLanes.EXIST ? new int[] {Lanes.COUNT, HalfLanes.COUNT} : new int[] {Lanes.COUNT};
+  }
+
+  /** The shape of so many rows and vectors of so many filters. */
+  public static OutputTile of(int rows, int vectors, int lanes) {
+    for (OutputTile tile : values()) {
+      if (tile.rows == rows && tile.vectors == vectors && tile.lanes == lanes) {
+        return tile;
+      }
+    }
+    throw new IllegalArgumentException(
+        "there is no tile of " + rows + "x" + vectors + " of " + lanes);
+  }
+
+  /** {@link Priming} for stacked pixels, with limits as ReLU has them. */
+  public void primeStacked() {
+    long rowBytes = (long) width() * Float.BYTES;
+    float hi = Float.POSITIVE_INFINITY;
+    stackedPriming.round(
+        (a, aStep, terms, b, d, stacks) ->
+            stacked(this, a, 0, aStep, terms, b, 0, b, 0, d, 0, rowBytes, stacks, 0, hi));
+  }
+
+  /** {@link Priming} for pixels in a strip, with limits as ReLU has them. */
+  public void primeStrips() {
+    long rowBytes = (long) width() * Float.BYTES;
+    long last = rowBytes - (long) lanes * Float.BYTES;
+    float hi = Float.POSITIVE_INFINITY;
+    StripRuns one = new StripRuns(1, 4, 0, 4);
+    StripRuns more = new StripRuns(2, 4, 4, 4);
+    stripPriming.round(
+        (a, aStep, terms, b, d, stacks) -> {
+          StripRuns runs = terms > Lanes.COUNT ? more : one;
+          strips(this, a, 0, 4, runs, b, 0, b, 0, d, 0, rowBytes, last, stacks, 0, hi);
+        });
+  }
+
+  /** The shape as people write it. */
+  @Override
+  public String toString() {
+    return rows + "x" + vectors + (lanes < Lanes.COUNT ? " halves" : "");
+  }
+
+  /**
+   * The kernel for stacked pixels, for some stacks. Offsets in arrays are floats, in segments
+   * bytes.
+   *
+   * @param tile shape
+   * @param a stacks
+   * @param aOff the first one
+   * @param aStep from stack to stack
+   * @param length terms
+   * @param b panel: for each term {@link #width} factors
+   * @param bOff its first term
+   * @param init what the sums start from
+   * @param initOff its first vector
+   * @param d receives the outputs
+   * @param dOff the first row
+   * @param dStep from row to row
+   * @param stacks how many
+   * @param lo lower limit; sums below become lo
+   * @param hi upper limit; sums above become hi
+   */
+  public static void stacked(
+      OutputTile tile,
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks,
+      float lo,
+      float hi) {
+    switch (tile) {
+      case WHOLE9X3 ->
+          Pointwise9x3.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+      case WHOLE9X2 ->
+          Pointwise9x2.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+      case WHOLE8X3 ->
+          Pointwise8x3.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+      case WHOLE8X2 ->
+          Pointwise8x2.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+      case HALF9X3 ->
+          PointwiseHalf9x3.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+      case HALF9X2 ->
+          PointwiseHalf9x2.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+      case HALF8X3 ->
+          PointwiseHalf8x3.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+      case HALF8X2 ->
+          PointwiseHalf8x2.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+    }
+  }
+
+  /**
+   * The kernel for pixels in a strip, for some tiles one behind the other. Offsets in arrays are
+   * floats, in segments bytes.
+   *
+   * @param tile shape
+   * @param a staged rows
+   * @param aOff the first pixel's first term
+   * @param pitch from pixel to pixel
+   * @param runs where its terms are
+   * @param b panel: for each term {@link #width} factors
+   * @param bOff its first term
+   * @param init what the sums start from
+   * @param initOff its first vector
+   * @param d receives the outputs
+   * @param dOff the first pixel's
+   * @param dStep from pixel to pixel
+   * @param last from a pixel's first output to those of the last vector
+   * @param tiles how many
+   * @param lo lower limit; sums below become lo
+   * @param hi upper limit; sums above become hi
+   */
+  public static void strips(
+      OutputTile tile,
+      float[] a,
+      int aOff,
+      int pitch,
+      StripRuns runs,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int tiles,
+      float lo,
+      float hi) {
+    switch (tile) {
+      case WHOLE9X3 ->
+          Strip9x3.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case WHOLE9X2 ->
+          Strip9x2.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case WHOLE8X3 ->
+          Strip8x3.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case WHOLE8X2 ->
+          Strip8x2.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case HALF9X3 ->
+          StripHalf9x3.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case HALF9X2 ->
+          StripHalf9x2.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case HALF8X3 ->
+          StripHalf8x3.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case HALF8X2 ->
+          StripHalf8x2.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.tilewise;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tilewise.internal.conv.DirectForward;
+import dev.tilewise.internal.conv.DirectPlan;
+import dev.tilewise.internal.conv.Forward;
+import dev.tilewise.internal.conv.Geometry;
+import dev.tilewise.internal.conv.StripForward;
+import dev.tilewise.internal.conv.StripPlan;
+import dev.tilewise.internal.kernel.OutputTile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
+
+/** Strips decide about speed alone: few channels give the bits of the naive loop. */
+@Tag("widths")
+class StripTest {
+
+  private static final Activation[] ACTIVATIONS = {
+    Activation.IDENTITY, Activation.RELU, Activation.RELU6, Activation.clamp(-0.25f, 0.5f)
+  };
+  private static final Values[] VALUES = {
+    Values.UNIT, Values.INTEGERS, Values.WIDE, Values.TINY, Values.SPECIAL
+  };
+
+  /** Any padding that leaves each output a tap, any dilation down. */
+  private static ConvCase extents(SplittableRandom random, int lanes) {
+    while (true) {
+      int fh = 1 + random.nextInt(5);
+      int fw = 1 + random.nextInt(5);
+      ConvCase e =
+          new ConvCase(
+              1 + random.nextInt(3),
+              1 + random.nextInt(6),
+              2 * fh + random.nextInt(24),
+              fw + random.nextInt(24),
+              lanes + random.nextInt(6 * lanes),
+              1,
+              fh,
+              fw,
+              1 + random.nextInt(4),
+              1 + random.nextInt(4),
+              random.nextInt(fh),
+              random.nextInt(fw),
+              random.nextInt(fh),
+              random.nextInt(fw),
+              1 + random.nextInt(2),
+              1);
+      if (e.macs() < 2_000_000 && StripPlan.fits(e.geometry())) {
+        return e;
+      }
+    }
+  }
+
+  /** Panels of two and three vectors that hold the filters. */
+  private static int[] panels(Geometry g, int lanes, SplittableRandom random) {
+    int vectors = Math.max(2, (g.k() + lanes - 1) / lanes);
+    int threes = random.nextInt(vectors / 3 + 1);
+    int[] panels = new int[threes + (vectors - 3 * threes + 1) / 2];
+    Arrays.fill(panels, 2);
+    Arrays.fill(panels, 0, threes, 3);
+    return panels;
+  }
+
+  @Property(tries = 1000)
+  void stripsGiveTheBitsOfTheNaiveLoopAndOfTiles(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int[] choice = OutputTile.lanes();
+    int lanes = choice[random.nextInt(choice.length)];
+    ConvCase e = extents(random, lanes);
+    ConvCases.Surround surround =
+        new ConvCases.Surround(
+            random.nextBoolean(),
+            random.nextInt(3) == 0,
+            ACTIVATIONS[random.nextInt(ACTIVATIONS.length)]);
+    ConvData data = ConvData.random(e, VALUES[random.nextInt(VALUES.length)], seed, surround);
+    Geometry g = e.geometry();
+    int[] panels = panels(g, lanes, random);
+    StripPlan plan = new StripPlan(g, lanes, panels, 1 << random.nextInt(8, 18));
+    MemorySegment weights = MemorySegment.ofArray(data.weights());
+    MemorySegment bias = data.bias() == null ? null : MemorySegment.ofArray(data.bias());
+    float lo = data.activation().lo();
+    float hi = data.activation().hi();
+    String what =
+        seed + ": " + e + " " + surround + ", " + Arrays.toString(panels) + " of " + lanes;
+    try (Arena arena = Arena.ofShared()) {
+      float[] actual = outputs(new StripForward(g, plan, lo, hi, weights, bias, arena), data, seed);
+      Forward tiles = new DirectForward(g, DirectPlan.of(g), lo, hi, weights, bias, arena);
+      ConvRun.sameBits(what, outputs(tiles, data, seed), actual);
+      ConvRun.sameBits(what, data.naive(), actual);
+    }
+  }
+
+  private static float[] outputs(Forward forward, ConvData data, long seed) {
+    try (UnitRun units = new UnitRun(forward, seed)) {
+      return units.of(data);
+    }
+  }
+
+  @Example
+  void whatIsNotARowOfPixelsDoesNotFit() {
+    assertTrue(StripPlan.fits(ConvCase.parse("n1c3h9w9 k16f3s2p1").geometry()));
+    assertFalse(StripPlan.fits(ConvCase.parse("n1c4h9w9 k16g2f3").geometry()), "groups");
+    assertFalse(StripPlan.fits(ConvCase.parse("n1c512h9w9 k16f3").geometry()), "several blocks");
+    assertFalse(StripPlan.fits(ConvCase.parse("n1c3h3w3 k16f1p1").geometry()), "no taps");
+  }
+
+  @Example
+  void theFirstLayersOfNetworksAreStripsWhereThereAreRegistersForIt() {
+    boolean pays = StripPlan.pays(ConvCase.parse("n1c3h224w224 k64f3s1p1").geometry());
+    for (String layer : new String[] {"n1c1h28w28 k20f5", "n1c3h227w227 k96f11s4"}) {
+      assertEquals(pays, StripPlan.pays(ConvCase.parse(layer).geometry()), layer);
+    }
+    assertFalse(StripPlan.pays(ConvCase.parse("n1c3h9w9 k2f3").geometry()), "too few filters");
+  }
+}
