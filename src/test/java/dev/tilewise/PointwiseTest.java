@@ -16,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -45,14 +46,17 @@ class PointwiseTest {
           random.nextBoolean()
               ? 1 + random.nextInt(80)
               : Lanes.COUNT * (1 + random.nextInt(80 / Lanes.COUNT));
-      int k = random.nextBoolean() ? Lanes.COUNT * (1 + random.nextInt(5)) : 1 + random.nextInt(70);
+      int k =
+          random.nextBoolean()
+              ? Lanes.COUNT * (1 + random.nextInt(5))
+              : Lanes.COUNT + random.nextInt(70);
       ConvCase e =
           new ConvCase(
               1 + random.nextInt(3),
               deep ? 1024 + 32 + 2 * c / Lanes.COUNT * Lanes.COUNT : groups * c,
               1 + random.nextInt(20),
               1 + random.nextInt(20),
-              groups * (deep ? 1 + k / 2 : k),
+              groups * (k),
               groups,
               1,
               1,
@@ -81,16 +85,13 @@ class PointwiseTest {
             ACTIVATIONS[random.nextInt(ACTIVATIONS.length)]);
     ConvData data = ConvData.random(e, VALUES[random.nextInt(VALUES.length)], seed, surround);
     Geometry g = e.geometry();
-    int[] choice = OutputTile.lanes();
-    int lanes = choice[random.nextInt(choice.length)];
-    int[] panels = panels(g, lanes, random);
-    PointwisePlan plan = new PointwisePlan(g, lanes, panels, 1 << random.nextInt(10, 20));
+    int[] panels = panels(g, random);
+    PointwisePlan plan = new PointwisePlan(g, panels, 1 << random.nextInt(10, 20));
     MemorySegment weights = MemorySegment.ofArray(data.weights());
     MemorySegment bias = data.bias() == null ? null : MemorySegment.ofArray(data.bias());
     float lo = data.activation().lo();
     float hi = data.activation().hi();
-    String what =
-        seed + ": " + e + " " + surround + ", " + Arrays.toString(panels) + " of " + lanes;
+    String what = seed + ": " + e + " " + surround + ", " + Arrays.toString(panels);
     try (Arena arena = Arena.ofShared()) {
       float[] actual =
           outputs(new PointwiseForward(g, plan, lo, hi, weights, bias, arena), data, seed);
@@ -106,15 +107,16 @@ class PointwiseTest {
     }
   }
 
-  /** Panels of two and three vectors; the last one need not be full. */
-  private static int[] panels(Geometry g, int lanes, SplittableRandom random) {
-    int vectors = Math.max(2, (g.groupK() + lanes - 1) / lanes);
-    int threes = random.nextInt(vectors / 3 + 1);
-    int twos = (vectors - 3 * threes + 1) / 2;
-    int[] panels = new int[threes + twos];
-    Arrays.fill(panels, 2);
-    Arrays.fill(panels, 0, threes, 3);
-    return panels;
+  /** Panels of one to three vectors that hold the filters. */
+  private static int[] panels(Geometry g, SplittableRandom random) {
+    int left = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT;
+    IntStream.Builder panels = IntStream.builder();
+    while (left > 0) {
+      int vectors = 1 + random.nextInt(Math.min(left, OutputTile.MOST_VECTORS));
+      panels.add(vectors);
+      left -= vectors;
+    }
+    return panels.build().toArray();
   }
 
   @Example

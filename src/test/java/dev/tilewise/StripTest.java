@@ -10,11 +10,13 @@ import dev.tilewise.internal.conv.Forward;
 import dev.tilewise.internal.conv.Geometry;
 import dev.tilewise.internal.conv.StripForward;
 import dev.tilewise.internal.conv.StripPlan;
+import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.OutputTile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -32,7 +34,7 @@ class StripTest {
   };
 
   /** Any padding that leaves each output a tap, any dilation down. */
-  private static ConvCase extents(SplittableRandom random, int lanes) {
+  private static ConvCase extents(SplittableRandom random) {
     while (true) {
       int fh = 1 + random.nextInt(5);
       int fw = 1 + random.nextInt(5);
@@ -42,7 +44,7 @@ class StripTest {
               1 + random.nextInt(6),
               2 * fh + random.nextInt(24),
               fw + random.nextInt(24),
-              lanes + random.nextInt(6 * lanes),
+              Lanes.COUNT + random.nextInt(6 * Lanes.COUNT),
               1,
               fh,
               fw,
@@ -60,22 +62,22 @@ class StripTest {
     }
   }
 
-  /** Panels of two and three vectors that hold the filters. */
-  private static int[] panels(Geometry g, int lanes, SplittableRandom random) {
-    int vectors = Math.max(2, (g.k() + lanes - 1) / lanes);
-    int threes = random.nextInt(vectors / 3 + 1);
-    int[] panels = new int[threes + (vectors - 3 * threes + 1) / 2];
-    Arrays.fill(panels, 2);
-    Arrays.fill(panels, 0, threes, 3);
-    return panels;
+  /** Panels of one to three vectors that hold the filters. */
+  private static int[] panels(Geometry g, SplittableRandom random) {
+    int left = (g.k() + Lanes.COUNT - 1) / Lanes.COUNT;
+    IntStream.Builder panels = IntStream.builder();
+    while (left > 0) {
+      int vectors = 1 + random.nextInt(Math.min(left, OutputTile.MOST_VECTORS));
+      panels.add(vectors);
+      left -= vectors;
+    }
+    return panels.build().toArray();
   }
 
   @Property(tries = 1000)
   void stripsGiveTheBitsOfTheNaiveLoopAndOfTiles(@ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    int[] choice = OutputTile.lanes();
-    int lanes = choice[random.nextInt(choice.length)];
-    ConvCase e = extents(random, lanes);
+    ConvCase e = extents(random);
     ConvCases.Surround surround =
         new ConvCases.Surround(
             random.nextBoolean(),
@@ -83,14 +85,13 @@ class StripTest {
             ACTIVATIONS[random.nextInt(ACTIVATIONS.length)]);
     ConvData data = ConvData.random(e, VALUES[random.nextInt(VALUES.length)], seed, surround);
     Geometry g = e.geometry();
-    int[] panels = panels(g, lanes, random);
-    StripPlan plan = new StripPlan(g, lanes, panels, 1 << random.nextInt(8, 18));
+    int[] panels = panels(g, random);
+    StripPlan plan = new StripPlan(g, panels, 1 << random.nextInt(8, 18));
     MemorySegment weights = MemorySegment.ofArray(data.weights());
     MemorySegment bias = data.bias() == null ? null : MemorySegment.ofArray(data.bias());
     float lo = data.activation().lo();
     float hi = data.activation().hi();
-    String what =
-        seed + ": " + e + " " + surround + ", " + Arrays.toString(panels) + " of " + lanes;
+    String what = seed + ": " + e + " " + surround + ", " + Arrays.toString(panels);
     try (Arena arena = Arena.ofShared()) {
       float[] actual = outputs(new StripForward(g, plan, lo, hi, weights, bias, arena), data, seed);
       Forward tiles = new DirectForward(g, DirectPlan.of(g), lo, hi, weights, bias, arena);

@@ -1,5 +1,6 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.PixelStacks;
@@ -164,13 +165,14 @@ public final class PointwiseForward implements Forward {
       MemorySegment residual,
       MemorySegment y) {
     int filter = plan.panels().firstFilter(panel);
-    int columns = Math.min(tile.width(), g.groupK() - filter);
+    int lastVector = plan.panels().lastVector(panel, Lanes.COUNT);
+    long last = (long) lastVector * Float.BYTES;
     long rowStep = (long) g.k() * Float.BYTES;
     long out = (firstPixel + row) * rowStep + ((long) group * g.groupK() + filter) * Float.BYTES;
     long bOff = plan.panels().start(group, panel) * Float.BYTES;
     long bias = biasOf(group, panel);
     int stackStep = tile.rows() * plan.depth();
-    if (g.blocks() == 1 && columns == tile.width() && residual == null) {
+    if (g.blocks() == 1 && residual == null) {
       OutputTile.stacked(
           tile,
           s.staged,
@@ -184,13 +186,14 @@ public final class PointwiseForward implements Forward {
           y,
           out,
           rowStep,
+          last,
           stacks,
           lo,
           hi);
       return;
     }
     for (int stack = 0; stack < stacks; stack++) {
-      sumBlocks(tile, start(row) + stack * stackStep, bOff, bias, s);
+      sumBlocks(tile, start(row) + stack * stackStep, bOff, bias, last, s);
       long step = (long) tile.width() * Float.BYTES;
       TileEpilogue.store(
           g.blocks(),
@@ -199,7 +202,7 @@ public final class PointwiseForward implements Forward {
           tile.rows() * step,
           step,
           tile.rows(),
-          columns,
+          lastVector + Lanes.COUNT,
           residual,
           y,
           plan.outputRows(),
@@ -211,7 +214,8 @@ public final class PointwiseForward implements Forward {
   }
 
   /** All blocks of one stack, into the scratch. */
-  private void sumBlocks(OutputTile tile, int aOff, long bOff, long bias, PointwiseScratch s) {
+  private void sumBlocks(
+      OutputTile tile, int aOff, long bOff, long bias, long last, PointwiseScratch s) {
     long step = (long) tile.width() * Float.BYTES;
     float none = Float.POSITIVE_INFINITY;
     for (int block = 0; block < g.blocks(); block++) {
@@ -229,6 +233,7 @@ public final class PointwiseForward implements Forward {
           s.sums,
           block * tile.rows() * step,
           step,
+          last,
           1,
           -none,
           none);

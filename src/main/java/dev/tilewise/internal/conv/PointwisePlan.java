@@ -52,25 +52,23 @@ public final class PointwisePlan {
    * Plans.
    *
    * @param g extents that {@link #fits}
-   * @param lanes filters of a vector
-   * @param vectors of each panel of a group; together they hold the group's filters, and all but
-   *     the last panel are full
+   * @param vectors of each panel of a group; together they hold the group's filters
    * @param chunkBytes staged bytes of a chunk, about
    */
-  public PointwisePlan(Geometry g, int lanes, int[] vectors, long chunkBytes) {
+  public PointwisePlan(Geometry g, int[] vectors, long chunkBytes) {
     tall = new OutputTile[vectors.length];
     lower = new OutputTile[vectors.length];
     int[] widths = new int[vectors.length];
     int widest = 0;
     for (int i = 0; i < vectors.length; i++) {
-      tall[i] = OutputTile.of(TALL, vectors[i], lanes);
-      lower[i] = OutputTile.of(SHORT, vectors[i], lanes);
+      tall[i] = OutputTile.of(TALL, vectors[i]);
+      lower[i] = OutputTile.of(SHORT, vectors[i]);
       widths[i] = tall[i].width();
       widest = Math.max(widest, widths[i]);
     }
     zeros = widest;
     groups = g.groups();
-    panels = new FilterPanels(groups, g.groupK(), g.groupC(), 1, widths);
+    panels = FilterPanels.ofVectors(groups, g.groupK(), g.groupC(), 1, widths, Lanes.COUNT);
     pixels = pixels(g);
     depth = (g.groupC() + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
     long stackBytes = (long) TALL * depth * Float.BYTES;
@@ -87,8 +85,7 @@ public final class PointwisePlan {
     long perPanel = Math.multiplyExact((long) chunks, (long) groups);
     panelRanges = (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
-    // The last vector of a row is loaded whole.
-    sumsBytes = (long) g.blocks() * TALL * widest * Float.BYTES + Lanes.BYTES;
+    sumsBytes = (long) g.blocks() * TALL * widest * Float.BYTES;
     outputRows = new long[TALL];
     for (int m = 0; m < TALL; m++) {
       outputRows[m] = (long) m * g.k() * Float.BYTES;
@@ -107,27 +104,12 @@ public final class PointwisePlan {
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
     long panelBytes = (long) g.groupC() * OutputTile.MOST_VECTORS * Lanes.BYTES;
-    return panelBytes <= PANEL_BYTES && fits(g) && lanes(g.groupK()) > 0;
+    return panelBytes <= PANEL_BYTES && fits(g) && TileTable.outputVectors(g.groupK()).length > 0;
   }
 
   /** The plan for this machine, if it {@link #pays}. */
   public static PointwisePlan of(Geometry g) {
-    int lanes = lanes(g.groupK());
-    int[] vectors = TileTable.outputVectors(g.groupK(), lanes);
-    return new PointwisePlan(g, lanes, vectors, CHUNK_BYTES);
-  }
-
-  /**
-   * Filters of the largest vectors that a group's filters fill, or 0: a single panel must be full.
-   */
-  private static int lanes(int filters) {
-    for (int lanes : OutputTile.lanes()) {
-      int panels = TileTable.outputVectors(filters, lanes).length;
-      if (panels > 1 || panels == 1 && filters % lanes == 0) {
-        return lanes;
-      }
-    }
-    return 0;
+    return new PointwisePlan(g, TileTable.outputVectors(g.groupK()), CHUNK_BYTES);
   }
 
   private static long pixels(Geometry g) {

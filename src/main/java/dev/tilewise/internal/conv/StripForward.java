@@ -1,8 +1,10 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.TileEpilogue;
+import dev.tilewise.internal.pack.FilterPanels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -25,7 +27,6 @@ import java.lang.foreign.ValueLayout;
 public final class StripForward implements Forward {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-  private static final ValueLayout.OfFloat FROM = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
   private final Geometry g;
   private final StripPlan plan;
@@ -59,37 +60,13 @@ public final class StripForward implements Forward {
     this.plan = plan;
     this.lo = lo;
     this.hi = hi;
-    panels = Memory.allocate(arena, (long) plan.columns() * g.sumLength() * Float.BYTES);
-    init = Memory.allocate(arena, (long) plan.columns() * Float.BYTES);
-    for (int panel = 0; panel < plan.panels(); panel++) {
-      pack(panel, weights, bias);
+    panels = Memory.allocate(arena, plan.panels().elements() * Float.BYTES);
+    plan.panels().packWeights(weights, panels);
+    init = Memory.allocate(arena, (long) plan.panels().paddedK() * Float.BYTES);
+    if (bias != null) {
+      plan.panels().packBias(bias, init, 0);
     }
     plan.primeKernels();
-  }
-
-  private void pack(int panel, MemorySegment weights, MemorySegment bias) {
-    int taps = g.fh() * g.fw();
-    int width = plan.tall(panel).width();
-    for (int column = 0; column < width; column++) {
-      int lane = column % plan.lanes();
-      int filter = plan.filterOf(plan.firstColumn(panel) + column - lane) + lane;
-      if (bias != null) {
-        init.setAtIndex(FLOAT, plan.firstColumn(panel) + column, bias.getAtIndex(FROM, filter));
-      }
-      long at = panelOff(panel) / Float.BYTES + column;
-      for (int tap = 0; tap < taps; tap++) {
-        for (int c = 0; c < g.c(); c++) {
-          long weight = ((long) filter * g.c() + c) * taps + tap;
-          panels.setAtIndex(FLOAT, at, weights.getAtIndex(FROM, weight));
-          at += width;
-        }
-      }
-    }
-  }
-
-  /** Where a panel starts, bytes. */
-  private long panelOff(int panel) {
-    return (long) plan.firstColumn(panel) * g.sumLength() * Float.BYTES;
   }
 
   @Override
@@ -195,7 +172,7 @@ public final class StripForward implements Forward {
     long outStep = pixels == 1 ? 0 : outputs[1];
     int tall = plan.tallTiles(pixels);
     int lower = plan.lowerTiles(pixels);
-    for (int panel = 0; panel < plan.panels(); panel++) {
+    for (int panel = 0; panel < plan.panels().widths().length; panel++) {
       OutputTile nine = plan.tall(panel);
       OutputTile eight = plan.lower(panel);
       int row = tall * nine.rows();
@@ -271,9 +248,8 @@ public final class StripForward implements Forward {
       int count,
       float low,
       float high) {
-    int column = plan.firstColumn(panel);
-    int filter = plan.filterOf(column);
-    int lastFilter = plan.filterOf(column + tile.width() - plan.lanes());
+    FilterPanels filters = plan.panels();
+    long firstTerm = (long) part.firstTerm() * tile.width();
     OutputTile.strips(
         tile,
         staged,
@@ -281,13 +257,13 @@ public final class StripForward implements Forward {
         pitch,
         part.runs(),
         panels,
-        panelOff(panel) + (long) part.firstTerm() * tile.width() * Float.BYTES,
+        (filters.start(0, panel) + firstTerm) * Float.BYTES,
         init,
-        (long) column * Float.BYTES,
+        (long) filters.columnsBefore(panel) * Float.BYTES,
         y,
-        out + (long) filter * Float.BYTES,
+        out + (long) filters.firstFilter(panel) * Float.BYTES,
         outStep,
-        (long) (lastFilter - filter) * Float.BYTES,
+        (long) filters.lastVector(panel, Lanes.COUNT) * Float.BYTES,
         count,
         low,
         high);

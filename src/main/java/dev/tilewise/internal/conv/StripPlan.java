@@ -4,6 +4,7 @@ import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.kernel.StripRuns;
+import dev.tilewise.internal.pack.FilterPanels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -40,11 +41,9 @@ public final class StripPlan {
   record Part(Region region, StripRuns runs, int firstTerm) {}
 
   private final Geometry g;
-  private final int lanes;
   private final OutputTile[] tall;
   private final OutputTile[] lower;
-  private final int[] firstColumns;
-  private final int columns;
+  private final FilterPanels panels;
   private final List<Part> parts = new ArrayList<>();
   private final int bandLines;
   private final int bands;
@@ -58,24 +57,20 @@ public final class StripPlan {
    * Plans.
    *
    * @param g extents that {@link #fits}
-   * @param lanes filters of a vector, at most as many as there are
    * @param vectors of each panel; together they hold the filters
    * @param bandBytes staged bytes of a band, about
    */
-  public StripPlan(Geometry g, int lanes, int[] vectors, long bandBytes) {
+  public StripPlan(Geometry g, int[] vectors, long bandBytes) {
     this.g = g;
-    this.lanes = lanes;
     tall = new OutputTile[vectors.length];
     lower = new OutputTile[vectors.length];
-    firstColumns = new int[vectors.length];
-    int all = 0;
+    int[] widths = new int[vectors.length];
     for (int panel = 0; panel < vectors.length; panel++) {
-      tall[panel] = OutputTile.of(TALL, vectors[panel], lanes);
-      lower[panel] = OutputTile.of(SHORT, vectors[panel], lanes);
-      firstColumns[panel] = all;
-      all += tall[panel].width();
+      tall[panel] = OutputTile.of(TALL, vectors[panel]);
+      lower[panel] = OutputTile.of(SHORT, vectors[panel]);
+      widths[panel] = tall[panel].width();
     }
-    columns = all;
+    panels = FilterPanels.ofVectors(1, g.k(), g.c(), g.fh() * g.fw(), widths, Lanes.COUNT);
     for (Region region : Region.of(g)) {
       int taps = region.endTapX() - region.firstTapX();
       int rows = region.endTapY() - region.firstTapY();
@@ -134,28 +129,12 @@ public final class StripPlan {
 
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
-    return suits(g) && lanes(g.k()) > 0;
+    return suits(g) && TileTable.outputVectors(g.k()).length > 0;
   }
 
   /** The plan for this machine, if it {@link #pays}. */
   public static StripPlan of(Geometry g) {
-    int lanes = lanes(g.k());
-    return new StripPlan(g, lanes, TileTable.outputVectors(g.k(), lanes), BAND_BYTES);
-  }
-
-  /** Filters of the vectors that leave the fewest columns unused, or 0. */
-  private static int lanes(int filters) {
-    int best = 0;
-    int least = Integer.MAX_VALUE;
-    for (int lanes : OutputTile.lanes()) {
-      int[] vectors = TileTable.outputVectors(filters, lanes);
-      int columns = Arrays.stream(vectors).sum() * lanes;
-      if (filters >= lanes && vectors.length > 0 && columns < least) {
-        least = columns;
-        best = lanes;
-      }
-    }
-    return best;
+    return new StripPlan(g, TileTable.outputVectors(g.k()), BAND_BYTES);
   }
 
   /** Has the kernels compiled. */
@@ -168,8 +147,8 @@ public final class StripPlan {
     }
   }
 
-  int panels() {
-    return tall.length;
+  FilterPanels panels() {
+    return panels;
   }
 
   /** The kernel of a panel. */
@@ -180,30 +159,6 @@ public final class StripPlan {
   /** The kernel of a panel for eight pixels. */
   OutputTile lower(int panel) {
     return lower[panel];
-  }
-
-  /** Filters of a vector. */
-  int lanes() {
-    return lanes;
-  }
-
-  /** Columns of all panels, those included that the last vector has twice. */
-  int columns() {
-    return columns;
-  }
-
-  /** Columns before a panel. */
-  int firstColumn(int panel) {
-    return firstColumns[panel];
-  }
-
-  /**
-   * The filter of a vector's first column: the last vector begins earlier if it would not be full.
-   *
-   * @param column the vector's first column
-   */
-  int filterOf(int column) {
-    return Math.min(column, g.k() - lanes);
   }
 
   List<Part> parts() {

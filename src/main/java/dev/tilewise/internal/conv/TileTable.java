@@ -56,16 +56,13 @@ final class TileTable {
   }
 
   /**
-   * Vectors of each panel of tiles that compute outputs, two or three; none if the filters cannot
-   * be cut so.
-   *
-   * @param filters filters in a group
-   * @param lanes filters of a vector
+   * Vectors of each panel of tiles that compute outputs; none if there are not enough filters, or
+   * registers, for such tiles.
    */
-  static int[] outputVectors(int filters, int lanes) {
-    int[] panels = split((filters + lanes - 1) / lanes, OutputTile.MOST_VECTORS);
-    boolean all = Arrays.stream(panels).allMatch(panel -> panel >= OutputTile.LEAST_VECTORS);
-    return REGISTERS == 32 && all ? panels : new int[0];
+  static int[] outputVectors(int filters) {
+    return REGISTERS == 32 && filters >= Lanes.COUNT
+        ? split((filters + Lanes.COUNT - 1) / Lanes.COUNT, OutputTile.MOST_VECTORS)
+        : new int[0];
   }
 
   /** Heights of stacked tiles, the tallest first. */

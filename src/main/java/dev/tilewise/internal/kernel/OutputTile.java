@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
  * stored, as in {@link Tile}. The rows of A are pixels, either stacked, as in {@link StackedTile}:
  *
  * <pre>{@code
- * A[m, i] = a[aOff + (i / L * rows + m) * L + i % L],   L = lanes of a whole vector
+ * A[m, i] = a[aOff + (i / L * rows + m) * L + i % L],   L = lanes
  * D[m, n] = clamp(init[n] + sum over i < length of A[m, i] * B[i, n])
  * }</pre>
  *
@@ -17,35 +17,30 @@ import java.lang.foreign.MemorySegment;
  * A[m, i] = a[aOff + m * pitch + offsets[i]]
  * }</pre>
  *
- * Each D is one chain of fused multiply-adds from init on, in the order of i
+ * The last vector of columns may lie over the one before: its columns are then in B twice.
+ *
+ * <p>Each D is one chain of fused multiply-adds from init on, in the order of i
  * (docs/decisions/0011-pointwise.md and 0012-few-channels.md).
  */
 public enum OutputTile {
-  WHOLE9X3(9, 3, Lanes.COUNT),
-  WHOLE9X2(9, 2, Lanes.COUNT),
-  WHOLE8X3(8, 3, Lanes.COUNT),
-  WHOLE8X2(8, 2, Lanes.COUNT),
-  HALF9X3(9, 3, HalfLanes.COUNT),
-  HALF9X2(9, 2, HalfLanes.COUNT),
-  HALF8X3(8, 3, HalfLanes.COUNT),
-  HALF8X2(8, 2, HalfLanes.COUNT);
-
-  /** Vectors of the narrowest tiles: with one, scalars are not loaded fast enough. */
-  public static final int LEAST_VECTORS = 2;
+  O9X3(9, 3),
+  O9X2(9, 2),
+  O9X1(9, 1),
+  O8X3(8, 3),
+  O8X2(8, 2),
+  O8X1(8, 1);
 
   /** Vectors of the widest tiles. */
   public static final int MOST_VECTORS = 3;
 
   private final int rows;
   private final int vectors;
-  private final int lanes;
   private final Priming stackedPriming;
   private final Priming stripPriming;
 
-  OutputTile(int rows, int vectors, int lanes) {
+  OutputTile(int rows, int vectors) {
     this.rows = rows;
     this.vectors = vectors;
-    this.lanes = lanes;
     stackedPriming = new Priming(rows, vectors);
     stripPriming = new Priming(rows, vectors);
   }
@@ -62,38 +57,33 @@ public enum OutputTile {
 
   /** Filters. */
   public int width() {
-    return vectors * lanes;
+    return vectors * Lanes.COUNT;
   }
 
-  /** Filters of the vectors that tiles take two and three of, the larger ones first. */
-  public static int[] lanes() {
-    return HalfLanes.EXIST ? new int[] {Lanes.COUNT, HalfLanes.COUNT} : new int[] {Lanes.COUNT};
-  }
-
-  /** The shape of so many rows and vectors of so many filters. */
-  public static OutputTile of(int rows, int vectors, int lanes) {
+  /** The shape of so many rows and vectors. */
+  public static OutputTile of(int rows, int vectors) {
     for (OutputTile tile : values()) {
-      if (tile.rows == rows && tile.vectors == vectors && tile.lanes == lanes) {
+      if (tile.rows == rows && tile.vectors == vectors) {
         return tile;
       }
     }
-    throw new IllegalArgumentException(
-        "there is no tile of " + rows + "x" + vectors + " of " + lanes);
+    throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
   }
 
   /** {@link Priming} for stacked pixels, with limits as ReLU has them. */
   public void primeStacked() {
     long rowBytes = (long) width() * Float.BYTES;
+    long last = rowBytes - Lanes.BYTES;
     float hi = Float.POSITIVE_INFINITY;
     stackedPriming.round(
         (a, aStep, terms, b, d, stacks) ->
-            stacked(this, a, 0, aStep, terms, b, 0, b, 0, d, 0, rowBytes, stacks, 0, hi));
+            stacked(this, a, 0, aStep, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, 0, hi));
   }
 
   /** {@link Priming} for pixels in a strip, with limits as ReLU has them. */
   public void primeStrips() {
     long rowBytes = (long) width() * Float.BYTES;
-    long last = rowBytes - (long) lanes * Float.BYTES;
+    long last = rowBytes - Lanes.BYTES;
     float hi = Float.POSITIVE_INFINITY;
     StripRuns one = new StripRuns(1, 4, 0, 4);
     StripRuns more = new StripRuns(2, 4, 4, 4);
@@ -107,7 +97,7 @@ public enum OutputTile {
   /** The shape as people write it. */
   @Override
   public String toString() {
-    return rows + "x" + vectors + (lanes < Lanes.COUNT ? " halves" : "");
+    return rows + "x" + vectors;
   }
 
   /**
@@ -126,6 +116,7 @@ public enum OutputTile {
    * @param d receives the outputs
    * @param dOff the first row
    * @param dStep from row to row
+   * @param last from a row's first output to those of the last vector
    * @param stacks how many
    * @param lo lower limit; sums below become lo
    * @param hi upper limit; sums above become hi
@@ -143,34 +134,29 @@ public enum OutputTile {
       MemorySegment d,
       long dOff,
       long dStep,
+      long last,
       int stacks,
       float lo,
       float hi) {
     switch (tile) {
-      case WHOLE9X3 ->
+      case O9X3 ->
           Pointwise9x3.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
-      case WHOLE9X2 ->
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+      case O9X2 ->
           Pointwise9x2.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
-      case WHOLE8X3 ->
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+      case O9X1 ->
+          Pointwise9x1.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+      case O8X3 ->
           Pointwise8x3.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
-      case WHOLE8X2 ->
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+      case O8X2 ->
           Pointwise8x2.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
-      case HALF9X3 ->
-          PointwiseHalf9x3.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
-      case HALF9X2 ->
-          PointwiseHalf9x2.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
-      case HALF8X3 ->
-          PointwiseHalf8x3.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
-      case HALF8X2 ->
-          PointwiseHalf8x2.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+      case O8X1 ->
+          Pointwise8x1.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
     }
   }
 
@@ -213,29 +199,23 @@ public enum OutputTile {
       float lo,
       float hi) {
     switch (tile) {
-      case WHOLE9X3 ->
+      case O9X3 ->
           Strip9x3.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case WHOLE9X2 ->
+      case O9X2 ->
           Strip9x2.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case WHOLE8X3 ->
+      case O9X1 ->
+          Strip9x1.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O8X3 ->
           Strip8x3.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case WHOLE8X2 ->
+      case O8X2 ->
           Strip8x2.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case HALF9X3 ->
-          StripHalf9x3.run(
-              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case HALF9X2 ->
-          StripHalf9x2.run(
-              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case HALF8X3 ->
-          StripHalf8x3.run(
-              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case HALF8X2 ->
-          StripHalf8x2.run(
+      case O8X1 ->
+          Strip8x1.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
     }
   }

@@ -29,6 +29,7 @@ final class Pointwise8x3 {
       MemorySegment d,
       long dOff,
       long dStep,
+      long last,
       int stacks,
       float lo,
       float hi) {
@@ -168,35 +169,35 @@ final class Pointwise8x3 {
       }
       d00.intoMemorySegment(d, out, ORDER);
       d01.intoMemorySegment(d, out + BYTES, ORDER);
-      d02.intoMemorySegment(d, out + 2 * BYTES, ORDER);
+      d02.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d10.intoMemorySegment(d, out, ORDER);
       d11.intoMemorySegment(d, out + BYTES, ORDER);
-      d12.intoMemorySegment(d, out + 2 * BYTES, ORDER);
+      d12.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d20.intoMemorySegment(d, out, ORDER);
       d21.intoMemorySegment(d, out + BYTES, ORDER);
-      d22.intoMemorySegment(d, out + 2 * BYTES, ORDER);
+      d22.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d30.intoMemorySegment(d, out, ORDER);
       d31.intoMemorySegment(d, out + BYTES, ORDER);
-      d32.intoMemorySegment(d, out + 2 * BYTES, ORDER);
+      d32.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d40.intoMemorySegment(d, out, ORDER);
       d41.intoMemorySegment(d, out + BYTES, ORDER);
-      d42.intoMemorySegment(d, out + 2 * BYTES, ORDER);
+      d42.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d50.intoMemorySegment(d, out, ORDER);
       d51.intoMemorySegment(d, out + BYTES, ORDER);
-      d52.intoMemorySegment(d, out + 2 * BYTES, ORDER);
+      d52.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d60.intoMemorySegment(d, out, ORDER);
       d61.intoMemorySegment(d, out + BYTES, ORDER);
-      d62.intoMemorySegment(d, out + 2 * BYTES, ORDER);
+      d62.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d70.intoMemorySegment(d, out, ORDER);
       d71.intoMemorySegment(d, out + BYTES, ORDER);
-      d72.intoMemorySegment(d, out + 2 * BYTES, ORDER);
+      d72.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       first += aStep;
     }

@@ -29,6 +29,7 @@ final class Pointwise9x2 {
       MemorySegment d,
       long dOff,
       long dStep,
+      long last,
       int stacks,
       float lo,
       float hi) {
@@ -142,31 +143,31 @@ final class Pointwise9x2 {
         d81 = d81.blend(high, d81.compare(VectorOperators.GT, high));
       }
       d00.intoMemorySegment(d, out, ORDER);
-      d01.intoMemorySegment(d, out + BYTES, ORDER);
+      d01.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d10.intoMemorySegment(d, out, ORDER);
-      d11.intoMemorySegment(d, out + BYTES, ORDER);
+      d11.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d20.intoMemorySegment(d, out, ORDER);
-      d21.intoMemorySegment(d, out + BYTES, ORDER);
+      d21.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d30.intoMemorySegment(d, out, ORDER);
-      d31.intoMemorySegment(d, out + BYTES, ORDER);
+      d31.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d40.intoMemorySegment(d, out, ORDER);
-      d41.intoMemorySegment(d, out + BYTES, ORDER);
+      d41.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d50.intoMemorySegment(d, out, ORDER);
-      d51.intoMemorySegment(d, out + BYTES, ORDER);
+      d51.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d60.intoMemorySegment(d, out, ORDER);
-      d61.intoMemorySegment(d, out + BYTES, ORDER);
+      d61.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d70.intoMemorySegment(d, out, ORDER);
-      d71.intoMemorySegment(d, out + BYTES, ORDER);
+      d71.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       d80.intoMemorySegment(d, out, ORDER);
-      d81.intoMemorySegment(d, out + BYTES, ORDER);
+      d81.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
       first += aStep;
     }

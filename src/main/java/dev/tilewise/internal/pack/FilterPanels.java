@@ -5,14 +5,19 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Filters in the order in which tiles read them: for each group and panel, for each term of the sum
- * (filter row, filter column, channel), the weights of the panel's filters side by side. A last
- * panel for which there are not enough filters begins with some of the one before, so that it is
- * full; a single panel that is wider than all filters ends with zeros.
+ * (filter row, filter column, channel), the weights of the panel's filters side by side. Where
+ * there are not enough filters for the last panel, it or its last vector begins with some of those
+ * before, so that it is full; a single panel that is wider than all filters may end with zeros.
  */
 public final class FilterPanels {
 
   private static final ValueLayout.OfFloat FROM = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfFloat TO = ValueLayout.JAVA_FLOAT;
+
+  private static final int NONE = -1;
+
+  /** Panels as they are. */
+  private static final int WHOLE = 0;
 
   private final int groups;
   private final int groupK;
@@ -21,17 +26,10 @@ public final class FilterPanels {
   private final int[] widths;
   // How many columns of the group are before each panel, and last how many there are.
   private final int[] before;
+  // The filter of each column of a group, or NONE.
+  private final int[] filters;
 
-  /**
-   * Cuts the filters into panels.
-   *
-   * @param groups groups
-   * @param groupK filters of one group
-   * @param groupC channels of one group
-   * @param taps FH * FW
-   * @param widths filters of each panel of a group; together at least groupK
-   */
-  public FilterPanels(int groups, int groupK, int groupC, int taps, int[] widths) {
+  private FilterPanels(int groups, int groupK, int groupC, int taps, int[] widths, int unit) {
     this.groups = groups;
     this.groupK = groupK;
     this.groupC = groupC;
@@ -41,6 +39,44 @@ public final class FilterPanels {
     for (int panel = 0; panel < widths.length; panel++) {
       before[panel + 1] = before[panel] + widths[panel];
     }
+    filters = new int[paddedK()];
+    for (int panel = 0; panel < widths.length; panel++) {
+      int step = unit == WHOLE ? widths[panel] : unit;
+      for (int column = before[panel]; column < before[panel + 1]; column++) {
+        int inUnit = (column - before[panel]) % step;
+        int filter = Math.max(0, Math.min(column - inUnit, groupK - step)) + inUnit;
+        filters[column] = filter < groupK ? filter : NONE;
+      }
+    }
+  }
+
+  /**
+   * Cuts the filters into panels, of which the last begins with filters of the one before.
+   *
+   * @param groups groups
+   * @param groupK filters of one group
+   * @param groupC channels of one group
+   * @param taps FH * FW
+   * @param widths filters of each panel of a group; together at least groupK
+   */
+  public FilterPanels(int groups, int groupK, int groupC, int taps, int[] widths) {
+    this(groups, groupK, groupC, taps, widths, WHOLE);
+  }
+
+  /**
+   * Cuts the filters into panels, of which the last vector begins with filters of the one before.
+   *
+   * @param groups groups
+   * @param groupK filters of one group, at least a vector
+   * @param groupC channels of one group
+   * @param taps FH * FW
+   * @param widths filters of each panel of a group, whole vectors; together at least groupK
+   * @param lanes filters of a vector
+   * @return the panels
+   */
+  public static FilterPanels ofVectors(
+      int groups, int groupK, int groupC, int taps, int[] widths, int lanes) {
+    return new FilterPanels(groups, groupK, groupC, taps, widths, lanes);
   }
 
   /** Filters of each panel of a group. */
@@ -50,7 +86,16 @@ public final class FilterPanels {
 
   /** The first filter of a panel in its group. */
   public int firstFilter(int panel) {
-    return Math.max(0, Math.min(before[panel], groupK - widths[panel]));
+    return filters[before[panel]];
+  }
+
+  /**
+   * The filter of the first column of a panel's last vector, counted from the panel's first.
+   *
+   * @param lanes filters of a vector
+   */
+  public int lastVector(int panel, int lanes) {
+    return filters[before[panel + 1] - lanes] - filters[before[panel]];
   }
 
   /** Columns of a group before a panel: where its biases lie. */
@@ -82,10 +127,12 @@ public final class FilterPanels {
   public void packWeights(MemorySegment weights, MemorySegment panels) {
     for (int group = 0; group < groups; group++) {
       for (int panel = 0; panel < widths.length; panel++) {
-        int k = firstFilter(panel);
-        int columns = Math.min(widths[panel], groupK - k);
-        for (int column = 0; column < columns; column++) {
-          long filter = ((long) group * groupK + k + column) * groupC * taps;
+        for (int column = 0; column < widths[panel]; column++) {
+          int k = filters[before[panel] + column];
+          if (k == NONE) {
+            continue;
+          }
+          long filter = ((long) group * groupK + k) * groupC * taps;
           long at = start(group, panel) + column;
           for (int tap = 0; tap < taps; tap++) {
             for (int c = 0; c < groupC; c++) {
@@ -108,12 +155,10 @@ public final class FilterPanels {
    */
   public void packBias(MemorySegment bias, MemorySegment to, long first) {
     for (int group = 0; group < groups; group++) {
-      for (int panel = 0; panel < widths.length; panel++) {
-        int k = firstFilter(panel);
-        long at = first + (long) group * paddedK() + before[panel];
-        for (int column = 0; column < Math.min(widths[panel], groupK - k); column++) {
-          float value = bias.getAtIndex(FROM, (long) group * groupK + k + column);
-          to.setAtIndex(TO, at + column, value);
+      for (int column = 0; column < filters.length; column++) {
+        if (filters[column] != NONE) {
+          float value = bias.getAtIndex(FROM, (long) group * groupK + filters[column]);
+          to.setAtIndex(TO, first + (long) group * paddedK() + column, value);
         }
       }
     }

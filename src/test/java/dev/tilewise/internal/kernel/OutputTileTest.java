@@ -88,8 +88,10 @@ class OutputTileTest {
     private void run() {
       PixelStacks.copy(x, xRows, firstRow, tile.rows(), stacks, length, a, aOff);
       int aStep = tile.rows() * vectors * Lanes.COUNT;
+      long last = (long) (tile.width() - Lanes.COUNT) * Float.BYTES;
       OutputTile.stacked(
-          tile, a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, stacks, lo, hi);
+          tile, a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo,
+          hi);
     }
 
     private float expected(int row, int n) {
@@ -133,8 +135,8 @@ class OutputTileTest {
       int pitch = random.nextInt(8);
       int aOff = random.nextInt(20);
       float[] a = Call.floats(random, aOff + pixels * pitch + count * (runs.aStep() + length));
-      int lanes = tile.width() / tile.vectors();
-      int columns = tile.width() - random.nextInt(lanes);
+      int lanes = Lanes.COUNT;
+      int columns = tile.vectors() == 1 ? lanes : tile.width() - random.nextInt(lanes);
       float[] b = Call.floats(random, count * bStep * tile.width());
       float[] init = Call.floats(random, tile.width());
       float lo = random.nextBoolean() ? Float.NEGATIVE_INFINITY : -0.5f;
@@ -206,7 +208,7 @@ class OutputTileTest {
         MemorySegment d = wrong == 2 ? heap : fine;
         assertThrows(
             IllegalArgumentException.class,
-            () -> OutputTile.stacked(tile, a, 0, 0, 1, b, 0, init, 0, d, 0, 0, 1, 0, 1));
+            () -> OutputTile.stacked(tile, a, 0, 0, 1, b, 0, init, 0, d, 0, 0, 0, 1, 0, 1));
       }
       assertThrows(
           IllegalArgumentException.class,
