@@ -6,16 +6,18 @@ import dev.tilewise.Conv2d;
 import dev.tilewise.ConvPlan;
 import dev.tilewise.Layout;
 import dev.tilewise.Tensor;
+import dev.tilewise.WarmUp;
 import dev.tilewise.Workers;
 import dev.tilewise.Workspace;
 import dev.tilewise.cli.Sample;
 import java.lang.foreign.Arena;
+import java.time.Duration;
 
 /** This library: NHWC in and out, filters packed once. */
 final class TilewisePeer implements Peer {
 
-  /** What C2 needs, on a quiet machine, to compile all that a run calls. */
-  private static final double COMPILING_SECONDS = 1;
+  /** What a busy machine is given to compile; usually it is a second. */
+  private static final Duration COMPILING = Duration.ofSeconds(10);
 
   private final Algorithm algorithm;
   private final Workers workers;
@@ -42,6 +44,7 @@ final class TilewisePeer implements Peer {
             .activation(Activation.RELU)
             .algorithm(algorithm)
             .plan(sample.extents.input(), Layout.NHWC, arena);
+    WarmUp.of(COMPILING, plan);
     return new Bound(sample, plan, plan.workspace(arena, workers.threads()), workers);
   }
 
@@ -66,7 +69,7 @@ final class TilewisePeer implements Peer {
 
     @Override
     public double warmUpSeconds() {
-      return COMPILING_SECONDS;
+      return WARM_UP_SECONDS;
     }
 
     @Override
