@@ -127,7 +127,10 @@ public final class DirectPlan {
   public static String tiles() {
     return names(TileTable.choose(3, false, true))
         + "; where a sum is one run: "
-        + names(TileTable.choose(3, true, true));
+        + names(TileTable.choose(3, true, true))
+        + (TileTable.outputVectors(Lanes.COUNT).length > 0
+            ? "; 1x1 filters and few channels: rows of 9 and 8, 1 to 3 vectors"
+            : "");
   }
 
   /** Such as {@code 3 of 8x3 and 2 of 8x2}. */

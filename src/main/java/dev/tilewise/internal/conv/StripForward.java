@@ -21,12 +21,16 @@ import java.lang.foreign.ValueLayout;
  *         tiles                                OutputTile.strips
  * }</pre>
  *
- * A line's last tile ends where the line ends, and computes some of its pixels again. Sums have the
- * terms, the order and so the bits of {@link DirectForward}.
+ * A line's last tile ends where the line ends, and computes some of its pixels again. Pixels of
+ * regions that are shorter than a tile both ways are computed in all of a tile's rows. Sums have
+ * the terms, the order and so the bits of {@link DirectForward}.
  */
 public final class StripForward implements Forward {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+  /** Tiles that all panels compute before the next ones: their outputs stay in L1. */
+  private static final int TILES = 16;
 
   private final Geometry g;
   private final StripPlan plan;
@@ -172,12 +176,33 @@ public final class StripForward implements Forward {
     long outStep = pixels == 1 ? 0 : outputs[1];
     int tall = plan.tallTiles(pixels);
     int lower = plan.lowerTiles(pixels);
-    for (int panel = 0; panel < plan.panels().widths().length; panel++) {
-      OutputTile nine = plan.tall(panel);
-      OutputTile eight = plan.lower(panel);
-      int row = tall * nine.rows();
-      tiles(part, panel, nine, 0, tall, pixels, a, pitch, staged, y, out, outStep, low, high);
-      tiles(part, panel, eight, row, lower, pixels, a, pitch, staged, y, out, outStep, low, high);
+    int panels = plan.panels().widths().length;
+    int nine = plan.tall(0).rows();
+    for (int first = 0; first < tall; first += TILES) {
+      int count = Math.min(TILES, tall - first);
+      for (int p = 0; p < panels; p++) {
+        int row = first * nine;
+        tiles(
+            part,
+            p,
+            plan.tall(p),
+            row,
+            count,
+            pixels,
+            a,
+            pitch,
+            staged,
+            y,
+            out,
+            outStep,
+            low,
+            high);
+      }
+    }
+    for (int p = 0; p < panels; p++) {
+      int row = tall * nine;
+      tiles(
+          part, p, plan.lower(p), row, lower, pixels, a, pitch, staged, y, out, outStep, low, high);
     }
     if (residual != null) {
       TileEpilogue.store(

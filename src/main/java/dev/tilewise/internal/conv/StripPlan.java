@@ -31,6 +31,9 @@ public final class StripPlan {
   /** Most channels: beyond, runs are long, and the general path enters tiles less often. */
   private static final int MOST_CHANNELS = 8;
 
+  /** Vectors of 512 bits have as many lanes. */
+  private static final int FEWEST_FILTERS = 16;
+
   /**
    * A region with the runs of its sums.
    *
@@ -44,7 +47,7 @@ public final class StripPlan {
   private final OutputTile[] tall;
   private final OutputTile[] lower;
   private final FilterPanels panels;
-  private final List<Part> parts = new ArrayList<>();
+  private final Part[] parts;
   private final int bandLines;
   private final int bands;
   private final int stagedLength;
@@ -71,13 +74,15 @@ public final class StripPlan {
       widths[panel] = tall[panel].width();
     }
     panels = FilterPanels.ofVectors(1, g.k(), g.c(), g.fh() * g.fw(), widths, Lanes.COUNT);
+    List<Part> regions = new ArrayList<>();
     for (Region region : Region.of(g)) {
       int taps = region.endTapX() - region.firstTapX();
       int rows = region.endTapY() - region.firstTapY();
       StripRuns runs = new StripRuns(rows, taps * g.c(), g.dh() * g.w() * g.c(), g.fw() * g.c());
       int first = (region.firstTapY() * g.fw() + region.firstTapX()) * g.c();
-      parts.add(new Part(region, runs, first));
+      regions.add(new Part(region, runs, first));
     }
+    parts = regions.toArray(new Part[0]);
     long lineBytes = (long) g.sh() * g.w() * g.c() * Float.BYTES;
     long wanted = ((long) g.n() * g.oh() + ENOUGH_UNITS - 1) / ENOUGH_UNITS;
     long most = Math.min(g.oh(), Math.max(1, bandBytes / lineBytes));
@@ -86,7 +91,7 @@ public final class StripPlan {
     Math.multiplyExact(bands, g.n());
     long inputRows = Math.min(g.h(), (bandLines - 1L) * g.sh() + (g.fh() - 1L) * g.dh() + 1);
     stagedLength = Math.toIntExact(inputRows * g.w() * g.c());
-    int longest = Math.max(SHORT, Math.max(g.oh(), g.ow()));
+    int longest = Math.max(SHORT, Math.max(bandLines, g.ow()));
     tallTiles = new int[longest + 1];
     lowerTiles = new int[longest + 1];
     across = new long[longest];
@@ -124,7 +129,12 @@ public final class StripPlan {
 
   /** Whether strips suit the extents, on whatever machine. */
   public static boolean suits(Geometry g) {
-    return g.c() <= MOST_CHANNELS && fits(g);
+    long rows = (g.fh() - 1L) * g.dh() + g.sh();
+    return g.c() <= MOST_CHANNELS
+        && g.k() >= FEWEST_FILTERS
+        && Math.min(g.oh(), g.ow()) >= SHORT
+        && rows * g.w() * g.c() <= BAND_BYTES / Float.BYTES
+        && fits(g);
   }
 
   /** Whether it pays on this machine. */
@@ -161,7 +171,7 @@ public final class StripPlan {
     return lower[panel];
   }
 
-  List<Part> parts() {
+  Part[] parts() {
     return parts;
   }
 

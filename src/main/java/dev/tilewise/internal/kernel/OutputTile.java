@@ -11,15 +11,16 @@ import java.lang.foreign.MemorySegment;
  * D[m, n] = clamp(init[n] + sum over i < length of A[m, i] * B[i, n])
  * }</pre>
  *
- * or at equal distances in a strip of input rows:
+ * or at equal distances in a strip of input rows, with windows of a few runs:
  *
  * <pre>{@code
- * A[m, i] = a[aOff + m * pitch + offsets[i]]
+ * A[m, (r, i)] = a[aOff + m * pitch + r * aStep + i]
+ * D[m, n] = clamp(init[n] + sum over r < count, i < length of A[m, (r, i)] * B[r * bStep + i, n])
  * }</pre>
  *
  * The last vector of columns may lie over the one before: its columns are then in B twice.
  *
- * <p>Each D is one chain of fused multiply-adds from init on, in the order of i
+ * <p>Each D is one chain of fused multiply-adds from init on, in the order of i, or of r and i
  * (docs/decisions/0011-pointwise.md and 0012-few-channels.md).
  */
 public enum OutputTile {

@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Has a kernel of stacked rows compiled before somebody waits for it, by calling it.
+ * Has a kernel compiled before somebody waits for it, by calling it.
  *
  * <p>C2 compiles a method for good after a thousand profiled calls, and before that, with vectors
  * in objects, any of its loops that has run 40,000 times. Such a compilation takes up to a second,
@@ -19,7 +19,7 @@ public final class Priming {
   private static final int CALLS = 2000;
   private static final int FEW_TERMS = 4;
 
-  /** So many calls make one with terms of a second vector, and of a second stack. */
+  /** So many calls make one with terms of a second vector or run, and of a second stack. */
   private static final int LONG_CALLS = 16;
 
   /**
