@@ -37,15 +37,15 @@ class AllocationTest {
           ConvCase.parse("n1c200h5w5 k37f3s1p1"),
           ConvCase.parse("n1c20h9w9 k17f5s1p2"),
           ConvCase.parse("n1c24h9w9 k24g24f3s1p1"),
+          ConvCase.parse("n1c40h13w13 k56f1"),
+          ConvCase.parse("n1c32h13w13 k24f1"),
+          ConvCase.parse("n1c1h12w12 k20f5s1p2"),
           ConvCase.parse("n1c512h7w7 k512g512f3s1p1"),
           ConvCase.parse("n1c40h9w9 k40g40f3s2p1"),
           ConvCase.parse("n1c32h12w12 k32g32f5s1p2"),
           ConvCase.parse("n1c32h13w13 k32g32f5s2p2"),
           ConvCase.parse("n1c32h11w11 k32g32f3x4p1d2"),
-          ConvCase.parse("n1c16h7w7 k48g16f3p1"),
-          ConvCase.parse("n1c40h13w13 k56f1"),
-          ConvCase.parse("n1c32h13w13 k24f1"),
-          ConvCase.parse("n1c1h12w12 k20f5s1p2"));
+          ConvCase.parse("n1c16h7w7 k48g16f3p1"));
 
   private static final MemoryKind[] KINDS = {MemoryKind.SHARED, MemoryKind.CONFINED};
 

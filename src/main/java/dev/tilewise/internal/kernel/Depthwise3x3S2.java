@@ -59,28 +59,26 @@ final class Depthwise3x3S2 {
     FloatVector w21 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 7 * BYTES, ORDER);
     FloatVector w22 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 8 * BYTES, ORDER);
     long first = left ? columnStep : 0;
-    long xSpan = first + (2 * columns + (right ? 1 : 0)) * columnStep + BYTES;
-    long ySpan = (columns + (left ? 1 : 0) + (right ? 1 : 0) - 1) * yStep + BYTES;
-    MemorySegment x0 = x.asSlice(xOff, xSpan);
-    MemorySegment x1 = x.asSlice(xOff + rowStep, xSpan);
-    MemorySegment x2 = x.asSlice(xOff + 2 * rowStep, xSpan);
-    MemorySegment x3 = x.asSlice(xOff + 3 * rowStep, xSpan);
-    MemorySegment x4 = x.asSlice(xOff + 4 * rowStep, xSpan);
-    MemorySegment y0 = y.asSlice(yOff, ySpan);
-    MemorySegment y1 = y.asSlice(yOff + yRowStep, ySpan);
-    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x0, first, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x1, first, ORDER);
-    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x2, first, ORDER);
-    FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, x3, first, ORDER);
-    FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, x4, first, ORDER);
+    long x0 = xOff;
+    long x1 = xOff + rowStep;
+    long x2 = xOff + 2 * rowStep;
+    long x3 = xOff + 3 * rowStep;
+    long x4 = xOff + 4 * rowStep;
+    long y0 = yOff;
+    long y1 = yOff + yRowStep;
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + first, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + first, ORDER);
+    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + first, ORDER);
+    FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, x, x3 + first, ORDER);
+    FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, x, x4 + first, ORDER);
     long at = first + columnStep;
     long to = 0;
     if (left) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, 0, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, 0, ORDER);
-      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, 0, ORDER);
-      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x3, 0, ORDER);
-      FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x4, 0, ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x, x2, ORDER);
+      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x, x3, ORDER);
+      FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x, x4, ORDER);
       FloatVector d0 = b0.fma(w01, bias);
       FloatVector d1 = b2.fma(w01, bias);
       d0 = a0.fma(w02, d0);
@@ -101,22 +99,22 @@ final class Depthwise3x3S2 {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
         d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
-      d1.intoMemorySegment(y1, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
+      d1.intoMemorySegment(y, y1 + to, ORDER);
       to += yStep;
     }
     for (int i = 0; i < columns; i++) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
-      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
-      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x3, at, ORDER);
-      FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x4, at, ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + at, ORDER);
+      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x, x3 + at, ORDER);
+      FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x, x4 + at, ORDER);
       at += columnStep;
-      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
-      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
-      FloatVector c3 = FloatVector.fromMemorySegment(SPECIES, x3, at, ORDER);
-      FloatVector c4 = FloatVector.fromMemorySegment(SPECIES, x4, at, ORDER);
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
+      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + at, ORDER);
+      FloatVector c3 = FloatVector.fromMemorySegment(SPECIES, x, x3 + at, ORDER);
+      FloatVector c4 = FloatVector.fromMemorySegment(SPECIES, x, x4 + at, ORDER);
       at += columnStep;
       FloatVector d0 = a0.fma(w00, bias);
       FloatVector d1 = a2.fma(w00, bias);
@@ -144,8 +142,8 @@ final class Depthwise3x3S2 {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
         d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
-      d1.intoMemorySegment(y1, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
+      d1.intoMemorySegment(y, y1 + to, ORDER);
       to += yStep;
       a0 = c0;
       a1 = c1;
@@ -154,11 +152,11 @@ final class Depthwise3x3S2 {
       a4 = c4;
     }
     if (right) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
-      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
-      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x3, at, ORDER);
-      FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x4, at, ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + at, ORDER);
+      FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x, x3 + at, ORDER);
+      FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x, x4 + at, ORDER);
       FloatVector d0 = a0.fma(w00, bias);
       FloatVector d1 = a2.fma(w00, bias);
       d0 = b0.fma(w01, d0);
@@ -179,8 +177,8 @@ final class Depthwise3x3S2 {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
         d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
-      d1.intoMemorySegment(y1, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
+      d1.intoMemorySegment(y, y1 + to, ORDER);
     }
   }
 
@@ -219,21 +217,19 @@ final class Depthwise3x3S2 {
     FloatVector w21 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 7 * BYTES, ORDER);
     FloatVector w22 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 8 * BYTES, ORDER);
     long first = left ? columnStep : 0;
-    long xSpan = first + (2 * columns + (right ? 1 : 0)) * columnStep + BYTES;
-    long ySpan = (columns + (left ? 1 : 0) + (right ? 1 : 0) - 1) * yStep + BYTES;
-    MemorySegment x0 = x.asSlice(xOff, xSpan);
-    MemorySegment x1 = x.asSlice(xOff + rowStep, xSpan);
-    MemorySegment x2 = x.asSlice(xOff + 2 * rowStep, xSpan);
-    MemorySegment y0 = y.asSlice(yOff, ySpan);
-    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x0, first, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x1, first, ORDER);
-    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x2, first, ORDER);
+    long x0 = xOff;
+    long x1 = xOff + rowStep;
+    long x2 = xOff + 2 * rowStep;
+    long y0 = yOff;
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + first, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + first, ORDER);
+    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + first, ORDER);
     long at = first + columnStep;
     long to = 0;
     if (left) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, 0, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, 0, ORDER);
-      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, 0, ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x, x2, ORDER);
       FloatVector d0 = b0.fma(w01, bias);
       d0 = a0.fma(w02, d0);
       d0 = b1.fma(w11, d0);
@@ -246,17 +242,17 @@ final class Depthwise3x3S2 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
       to += yStep;
     }
     for (int i = 0; i < columns; i++) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
-      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + at, ORDER);
       at += columnStep;
-      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
-      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
+      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + at, ORDER);
       at += columnStep;
       FloatVector d0 = a0.fma(w00, bias);
       d0 = b0.fma(w01, d0);
@@ -273,16 +269,16 @@ final class Depthwise3x3S2 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
       to += yStep;
       a0 = c0;
       a1 = c1;
       a2 = c2;
     }
     if (right) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
-      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
+      FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + at, ORDER);
       FloatVector d0 = a0.fma(w00, bias);
       d0 = b0.fma(w01, d0);
       d0 = a1.fma(w10, d0);
@@ -295,7 +291,7 @@ final class Depthwise3x3S2 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
     }
   }
 
@@ -331,18 +327,16 @@ final class Depthwise3x3S2 {
     FloatVector w11 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 4 * BYTES, ORDER);
     FloatVector w12 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 5 * BYTES, ORDER);
     long first = left ? columnStep : 0;
-    long xSpan = first + (2 * columns + (right ? 1 : 0)) * columnStep + BYTES;
-    long ySpan = (columns + (left ? 1 : 0) + (right ? 1 : 0) - 1) * yStep + BYTES;
-    MemorySegment x0 = x.asSlice(xOff, xSpan);
-    MemorySegment x1 = x.asSlice(xOff + rowStep, xSpan);
-    MemorySegment y0 = y.asSlice(yOff, ySpan);
-    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x0, first, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x1, first, ORDER);
+    long x0 = xOff;
+    long x1 = xOff + rowStep;
+    long y0 = yOff;
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + first, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + first, ORDER);
     long at = first + columnStep;
     long to = 0;
     if (left) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, 0, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, 0, ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1, ORDER);
       FloatVector d0 = b0.fma(w01, bias);
       d0 = a0.fma(w02, d0);
       d0 = b1.fma(w11, d0);
@@ -353,15 +347,15 @@ final class Depthwise3x3S2 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
       to += yStep;
     }
     for (int i = 0; i < columns; i++) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
       at += columnStep;
-      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
       at += columnStep;
       FloatVector d0 = a0.fma(w00, bias);
       d0 = b0.fma(w01, d0);
@@ -375,14 +369,14 @@ final class Depthwise3x3S2 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
       to += yStep;
       a0 = c0;
       a1 = c1;
     }
     if (right) {
-      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
       FloatVector d0 = a0.fma(w00, bias);
       d0 = b0.fma(w01, d0);
       d0 = a1.fma(w10, d0);
@@ -393,7 +387,7 @@ final class Depthwise3x3S2 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
     }
   }
 }
