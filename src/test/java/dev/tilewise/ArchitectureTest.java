@@ -76,7 +76,8 @@ class ArchitectureTest {
 
   @Test
   void theCoreKnowsNothingThatIsBuiltOnIt() {
-    notUsing(new String[] {ROOT}, ".nn", ".train", ".data", ".onnx", ".cli");
+    notUsing(new String[] {ROOT}, ".graph", ".nn", ".train", ".data", ".onnx", ".cli");
+    notUsing(new String[] {ROOT + ".graph"}, ".nn", ".train", ".data", ".onnx", ".cli");
     notUsing(new String[] {ROOT + ".nn"}, ".train", ".data", ".onnx", ".cli");
     notUsing(new String[] {ROOT + ".train"}, ".onnx", ".cli");
     notUsing(new String[] {ROOT + ".data", ROOT + ".onnx"}, ".cli");
@@ -131,7 +132,7 @@ class ArchitectureTest {
     check(
         classes()
             .that()
-            .resideInAnyPackage(ROOT, INTERNAL + "..", ROOT + ".nn..")
+            .resideInAnyPackage(ROOT, INTERNAL + "..", ROOT + ".graph..", ROOT + ".nn..")
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage(

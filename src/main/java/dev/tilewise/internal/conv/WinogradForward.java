@@ -128,6 +128,9 @@ public final class WinogradForward implements Forward {
     int firstTile = block % plan.columnBlocks() * plan.blockColumns();
     int columns = Math.min(plan.blockColumns(), across.tiles() - firstTile);
     Stacking stacking = plan.stacking(endLine - firstLine, columns);
+    // Memory may be shared with others between runs, so the row of zeros is written each time.
+    long zeroRow = down.alpha() * plan.stripStep();
+    Fill.zeros(s.strip, zeroRow, plan.stripBytes() - zeroRow);
     int at = 0;
     for (long line = firstLine; line < endLine; line++, at += columns) {
       transformInput(line, firstTile, columns, group, stacking, at, s, x);

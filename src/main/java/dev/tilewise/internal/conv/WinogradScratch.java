@@ -43,7 +43,6 @@ final class WinogradScratch implements Forward.Scratch {
     halfOutputs = memory.asSlice(at, plan.halfOutputBytes());
     at = end(at, halfOutputs);
     strip = memory.asSlice(at, plan.stripBytes());
-    strip.asSlice(plan.down().alpha() * plan.stripStep()).fill((byte) 0);
     v = new float[vFloats(plan)];
     rest = new float[plan.across().m() * Lanes.COUNT];
     offsets = new long[plan.down().alpha()];

@@ -1,0 +1,260 @@
+package dev.tilewise.graph;
+
+import dev.tilewise.Layout;
+import dev.tilewise.Tensor;
+import dev.tilewise.WarmUp;
+import dev.tilewise.Workers;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * A graph bound to its extents, with filters packed and memory planned: a list of steps. A run
+ * allocates nothing. Runs of several threads wait for each other.
+ */
+public final class CompiledGraph {
+
+  /**
+   * The time of one step.
+   *
+   * @param node name of the node it belongs to
+   * @param what it does
+   * @param millis median
+   * @param multiplyAdds of its node
+   */
+  public record StepTime(String node, String what, double millis, long multiplyAdds) {}
+
+  /**
+   * A step.
+   *
+   * @param node it belongs to
+   * @param what it does
+   * @param step computes
+   */
+  record Bound(Node node, String what, Step step) {}
+
+  private final List<Value> inputs;
+  private final List<Value> outputs;
+  private final List<Tensor> inputMemory;
+  private final List<Tensor> outputMemory;
+  private final List<Bound> steps;
+  private final String explanation;
+  private final long bytes;
+  private final long largestLive;
+
+  CompiledGraph(
+      List<Value> inputs,
+      List<Value> outputs,
+      List<Tensor> inputMemory,
+      List<Tensor> outputMemory,
+      List<Bound> steps,
+      String explanation,
+      long bytes,
+      long largestLive) {
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.inputMemory = inputMemory;
+    this.outputMemory = outputMemory;
+    this.steps = steps;
+    this.explanation = explanation;
+    this.bytes = bytes;
+    this.largestLive = largestLive;
+  }
+
+  /**
+   * The inputs.
+   *
+   * @return in order
+   */
+  public List<Value> inputs() {
+    return inputs;
+  }
+
+  /**
+   * The outputs: those of the graph, then those kept.
+   *
+   * @return in order
+   */
+  public List<Value> outputs() {
+    return outputs;
+  }
+
+  /**
+   * Memory that values and scratch share.
+   *
+   * @return bytes
+   */
+  public long memoryBytes() {
+    return bytes;
+  }
+
+  /**
+   * The largest sum of values that are needed at the same time, and scratch: no plan of memory can
+   * take less.
+   *
+   * @return bytes
+   */
+  public long largestLiveBytes() {
+    return largestLive;
+  }
+
+  /**
+   * Computes the outputs.
+   *
+   * @param in a tensor for each input, of {@link Dims#shape} and any layout
+   * @param out a tensor for each output, of {@link Dims#shape} and any layout, overwritten
+   * @param workers who computes
+   * @throws IllegalArgumentException if there are more or fewer, or a shape differs
+   * @throws IllegalStateException if an arena is closed or belongs to another thread
+   */
+  public synchronized void run(List<Tensor> in, List<Tensor> out, Workers workers) {
+    require("inputs", in, inputs);
+    require("outputs", out, outputs);
+    Objects.requireNonNull(workers, "workers");
+    for (int i = 0; i < inputMemory.size(); i++) {
+      inputMemory.get(i).copyFrom(in.get(i));
+    }
+    compute(workers);
+    for (int i = 0; i < outputMemory.size(); i++) {
+      out.get(i).copyFrom(outputMemory.get(i));
+    }
+  }
+
+  private void compute(Workers workers) {
+    for (int i = 0; i < steps.size(); i++) {
+      steps.get(i).step.run(workers);
+    }
+  }
+
+  private static void require(String what, List<Tensor> given, List<Value> taken) {
+    if (given.size() != taken.size()) {
+      throw new IllegalArgumentException(
+          "network: it has " + taken.size() + " " + what + " " + taken + ", not " + given.size());
+    }
+    for (int i = 0; i < taken.size(); i++) {
+      if (!given.get(i).shape().equals(taken.get(i).dims().shape())) {
+        throw new IllegalArgumentException(
+            "network: the tensor for "
+                + taken.get(i)
+                + " must be "
+                + taken.get(i).dims().shape()
+                + ", not "
+                + given.get(i).shape());
+      }
+    }
+  }
+
+  /**
+   * Computes the outputs of one input with the calling thread.
+   *
+   * @param image the elements of the input, the last axis being the fastest (N, C, H, W)
+   * @return the elements of the first output, the last axis being the fastest
+   * @throws IllegalArgumentException if there are several inputs, or more or fewer floats
+   */
+  public float[] run(float... image) {
+    return run(List.of(image), Workers.serial()).getFirst();
+  }
+
+  /**
+   * Computes the outputs.
+   *
+   * @param in the elements of each input, the last axis being the fastest
+   * @param workers who computes
+   * @return the elements of each output, the last axis being the fastest
+   * @throws IllegalArgumentException if there are more or fewer inputs or floats
+   */
+  public synchronized List<float[]> run(List<float[]> in, Workers workers) {
+    if (in.size() != inputs.size()) {
+      throw new IllegalArgumentException(
+          "network: it has " + inputs.size() + " inputs " + inputs + ", not " + in.size());
+    }
+    for (int i = 0; i < in.size(); i++) {
+      if (in.get(i).length != inputs.get(i).dims().elements()) {
+        throw new IllegalArgumentException(
+            "network: "
+                + inputs.get(i)
+                + " takes "
+                + inputs.get(i).dims().elements()
+                + " floats, not "
+                + in.get(i).length);
+      }
+      inputMemory.get(i).copyFrom(in.get(i), Layout.NCHW);
+    }
+    compute(workers);
+    List<float[]> results = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      results.add(
+          outputs.get(i).dims().elements() == 0
+              ? new float[0]
+              : outputMemory.get(i).toArray(Layout.NCHW));
+    }
+    return results;
+  }
+
+  /**
+   * Brings runs to their compiled speed.
+   *
+   * @param workers who computes
+   * @param limit of the time
+   * @return how long it took, and whether times settled
+   */
+  public synchronized WarmUp warmUp(Workers workers, Duration limit) {
+    return WarmUp.of(limit, () -> compute(workers));
+  }
+
+  /**
+   * Measures every step of some runs, on what the inputs last were.
+   *
+   * @param runs how many, at least 1
+   * @param workers who computes
+   * @return the steps in order
+   */
+  public synchronized List<StepTime> profile(int runs, Workers workers) {
+    if (runs < 1) {
+      throw new IllegalArgumentException("profile: runs must be positive, not " + runs);
+    }
+    long[][] nanos = new long[steps.size()][runs];
+    for (int run = 0; run < runs; run++) {
+      for (int i = 0; i < nanos.length; i++) {
+        long start = System.nanoTime();
+        steps.get(i).step.run(workers);
+        nanos[i][run] = System.nanoTime() - start;
+      }
+    }
+    List<StepTime> times = new ArrayList<>();
+    for (int i = 0; i < nanos.length; i++) {
+      Arrays.sort(nanos[i]);
+      Bound bound = steps.get(i);
+      times.add(
+          new StepTime(
+              bound.node.name(), bound.what, nanos[i][runs / 2] / 1e6, bound.node.multiplyAdds()));
+    }
+    return times;
+  }
+
+  /**
+   * What became of every node, and of the memory.
+   *
+   * @return several lines of text
+   */
+  public String explain() {
+    return explanation
+        + String.format(
+            Locale.ROOT,
+            "%d steps; memory of values and scratch %,d bytes, of which %,d are needed at once%n",
+            steps.size(),
+            bytes,
+            largestLive);
+  }
+
+  static void fill(MemorySegment memory, long from, long bytes, float value) {
+    for (long at = from; at < from + bytes; at += Float.BYTES) {
+      memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, value);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package dev.tilewise.graph;
+
+import dev.tilewise.Tensor;
+import dev.tilewise.internal.kernel.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** From a graph to steps: nodes are joined, turned into steps, and their memory is planned. */
+final class Compiler {
+
+  /** Buffers begin at multiples of this, and at different places of a page. */
+  private static final long ALIGNMENT = 64;
+
+  private Compiler() {}
+
+  static CompiledGraph compile(
+      List<Value> inputs, List<Value> outputs, List<Node> described, CompileOptions options) {
+    Map<String, String> fates = new HashMap<>();
+    List<Node> live = live(described, outputs);
+    List<Node> nodes = options.fuses() ? new Rewriting(live, outputs, fates).run() : live;
+    Arena arena = Arena.ofAuto();
+    Lowering lowering = new Lowering(nodes, outputs, options, arena, fates);
+    List<View> inputViews = inputs.stream().map(lowering::input).toList();
+    nodes.forEach(lowering::lower);
+    List<View> outputViews = new ArrayList<>();
+    for (Value output : outputs) {
+      outputViews.add(lowering.output(output));
+    }
+    long bytes = plan(lowering.buffers(), options.shares());
+    Memories memories = new Memories(Memory.allocate(arena, bytes));
+    List<CompiledGraph.Bound> steps = bind(lowering, memories, options.poisons());
+    return new CompiledGraph(
+        List.copyOf(inputs),
+        List.copyOf(outputs),
+        tensors(inputViews, memories),
+        tensors(outputViews, memories),
+        steps,
+        explain(described, fates),
+        bytes,
+        largestLive(lowering.buffers()));
+  }
+
+  /** Nodes that an output depends on. */
+  private static List<Node> live(List<Node> nodes, List<Value> outputs) {
+    Set<Value> needed = new HashSet<>(outputs);
+    List<Node> live = new ArrayList<>();
+    for (int i = nodes.size() - 1; i >= 0; i--) {
+      Node node = nodes.get(i);
+      if (needed.contains(node.output())) {
+        needed.addAll(node.inputs());
+        live.add(node);
+      }
+    }
+    Collections.reverse(live);
+    return live;
+  }
+
+  private static List<Tensor> tensors(List<View> views, Memories memories) {
+    List<Tensor> tensors = new ArrayList<>();
+    for (View view : views) {
+      tensors.add(view.dims().elements() == 0 ? null : memories.tensor(view));
+    }
+    return tensors;
+  }
+
+  /** Gives every buffer a place: the largest first, each as low as its lifetime permits. */
+  private static long plan(List<Buffer> buffers, boolean share) {
+    List<Buffer> bySize = new ArrayList<>(buffers);
+    bySize.sort(Comparator.comparingLong((Buffer buffer) -> buffer.bytes).reversed());
+    List<Buffer> placed = new ArrayList<>();
+    long end = 0;
+    for (Buffer buffer : bySize) {
+      long size = aligned(buffer.bytes);
+      long at = 0;
+      for (Buffer other : placed) {
+        if (share && !buffer.meets(other)) {
+          continue;
+        }
+        if (at + size <= other.offset) {
+          break;
+        }
+        at = Math.max(at, other.offset + aligned(other.bytes));
+      }
+      buffer.offset = at;
+      int place = 0;
+      while (place < placed.size() && placed.get(place).offset <= at) {
+        place++;
+      }
+      placed.add(place, buffer);
+      end = Math.max(end, at + size);
+    }
+    return end;
+  }
+
+  private static long aligned(long bytes) {
+    return Math.max(1, (bytes + ALIGNMENT - 1) / ALIGNMENT) * ALIGNMENT;
+  }
+
+  private static long largestLive(List<Buffer> buffers) {
+    long largest = 0;
+    for (Buffer moment : buffers) {
+      long sum = 0;
+      for (Buffer buffer : buffers) {
+        if (buffer.first <= moment.first && moment.first <= buffer.last) {
+          sum += buffer.bytes;
+        }
+      }
+      largest = Math.max(largest, sum);
+    }
+    return largest;
+  }
+
+  private static List<CompiledGraph.Bound> bind(
+      Lowering lowering, Memories memories, boolean poison) {
+    List<CompiledGraph.Bound> steps = new ArrayList<>();
+    for (int i = 0; i < lowering.steps().size(); i++) {
+      Lowering.Pending pending = lowering.steps().get(i);
+      steps.add(
+          new CompiledGraph.Bound(pending.node(), pending.what(), pending.bind().apply(memories)));
+      for (Buffer buffer : lowering.buffers()) {
+        if (poison && buffer.last == i + 1) {
+          MemorySegment memory = memories.segment(View.dense(buffer, Dims.of()));
+          steps.add(
+              new CompiledGraph.Bound(
+                  pending.node(),
+                  "poisons " + buffer.bytes + " bytes",
+                  workers -> CompiledGraph.fill(memory, 0, buffer.bytes, Float.NaN)));
+        }
+      }
+    }
+    return List.copyOf(steps);
+  }
+
+  private static String explain(List<Node> nodes, Map<String, String> fates) {
+    List<String[]> rows = new ArrayList<>();
+    for (Node node : nodes) {
+      String fate = fates.getOrDefault(node.name(), "no output depends on it");
+      rows.add(new String[] {node.name(), node.op().kind(), fate});
+    }
+    return rows.isEmpty() ? "" : Table.align(rows, 3);
+  }
+}

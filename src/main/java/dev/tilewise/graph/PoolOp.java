@@ -1,0 +1,56 @@
+package dev.tilewise.graph;
+
+import dev.tilewise.Layout;
+import dev.tilewise.Pool2d;
+import dev.tilewise.PoolPlan;
+import dev.tilewise.Shape;
+import dev.tilewise.Tensor;
+import java.util.List;
+
+/** Pooling over windows or over everything; a row is an image of one line. */
+final class PoolOp extends Op {
+
+  private final Pool2d pool;
+  private final boolean global;
+
+  PoolOp(Pool2d pool, boolean global) {
+    this.pool = pool;
+    this.global = global;
+  }
+
+  @Override
+  String kind() {
+    return (global ? "global_" : "") + (pool.kind() == Pool2d.Kind.MAX ? "max_pool" : "avg_pool");
+  }
+
+  @Override
+  String description() {
+    return pool.toString();
+  }
+
+  @Override
+  Dims infer(List<Dims> inputs) {
+    Dims x = inputs.get(0);
+    if (x.rank() != 3 && x.rank() != 4) {
+      throw new IllegalArgumentException(
+          kind() + ": input " + x + " must have 3 extents (rows) or 4 (images)");
+    }
+    Shape out = pool.outputShape(x.shape());
+    return x.rank() == 3 ? Dims.of(out.n(), out.c(), out.w()) : Dims.of(out);
+  }
+
+  @Override
+  void lower(Node node, Lowering to) {
+    View x = to.dense(node.input(0));
+    PoolPlan plan = pool.plan(x.dims().shape(), Layout.NHWC);
+    View y = to.make(node);
+    to.add(
+        kind() + " " + x.dims(),
+        List.of(x, y),
+        memories -> {
+          Tensor in = memories.tensor(x);
+          Tensor out = memories.tensor(y);
+          return workers -> plan.run(in, out, workers);
+        });
+  }
+}

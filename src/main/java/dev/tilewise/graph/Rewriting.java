@@ -1,0 +1,279 @@
+package dev.tilewise.graph;
+
+import dev.tilewise.Activation;
+import dev.tilewise.internal.kernel.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Joins nodes, so that fewer steps do the same:
+ *
+ * <pre>
+ * affine(affine(x))             one affine
+ * affine(conv(x))               the convolution with other weights and bias
+ * conv(affine(x)), no padding   the convolution with other weights and bias
+ * conv(pad(x))                  the convolution with more padding
+ * add(conv(x), r)               the convolution with a residual
+ * clip(conv(x))                 the convolution with an activation
+ * dense(reshape(x))             the dense layer with its weights in the order of memory
+ * </pre>
+ *
+ * One pass in order: each node meets what has become of those before it. Factors are multiplied in
+ * double and rounded once.
+ */
+final class Rewriting {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  private final List<Node> described;
+  private final Map<Value, Integer> readers = new HashMap<>();
+  // In order of execution, by what they make.
+  private final LinkedHashMap<Value, Node> nodes = new LinkedHashMap<>();
+  // What has become of nodes, by their names.
+  private final Map<String, String> fates;
+
+  Rewriting(List<Node> described, List<Value> outputs, Map<String, String> fates) {
+    this.described = described;
+    this.fates = fates;
+    for (Node node : described) {
+      node.inputs().forEach(value -> readers.merge(value, 1, Integer::sum));
+    }
+    outputs.forEach(value -> readers.merge(value, 1, Integer::sum));
+  }
+
+  List<Node> run() {
+    for (Node node : described) {
+      Node joined = join(node);
+      nodes.put(joined.output(), joined);
+    }
+    return List.copyOf(nodes.values());
+  }
+
+  private Node join(Node node) {
+    Op op = node.op();
+    if (op instanceof AffineOp) {
+      return affine(node);
+    }
+    if (op instanceof UnaryOp unary && unary.clamp() != null) {
+      return clip(node, unary.clamp());
+    }
+    if (op instanceof BinaryOp binary && binary.function() == BinaryOp.Kind.ADD) {
+      return add(node);
+    }
+    if (op instanceof ConvOp conv) {
+      return conv.isFlat() ? dense(node) : convolution(node, conv);
+    }
+    return node;
+  }
+
+  /** The node that makes a value, if nothing else reads it. */
+  private Node only(Value value) {
+    Node maker = nodes.get(value);
+    return maker != null && readers.get(value) == 1 ? maker : null;
+  }
+
+  private Node bareConv(Value value) {
+    Node maker = only(value);
+    return maker != null && maker.op() instanceof ConvOp conv && conv.isBare() ? maker : null;
+  }
+
+  /** A node takes the place of one before it, whose output nobody else reads. */
+  private Node replace(Node before, Node node, Op op, List<Value> inputs) {
+    nodes.remove(before.output());
+    fates.put(node.name(), "part of " + before.name());
+    return new Node(before.name(), op, inputs, node.output());
+  }
+
+  private Node affine(Node node) {
+    Node before = bareConv(node.input(0));
+    if (before != null) {
+      ConvOp conv = (ConvOp) before.op();
+      float[] scale = node.input(1).floats();
+      float[] shift = node.input(2).floats();
+      Value weights = scaledRows(before.input(1), scale);
+      Value bias = scaledBias(conv.isBiased() ? before.input(2) : null, scale, shift);
+      return replace(before, node, conv.withBias(), List.of(before.input(0), weights, bias));
+    }
+    Node first = only(node.input(0));
+    if (first != null && first.op() instanceof AffineOp) {
+      float[] scale = node.input(1).floats();
+      float[] shift = node.input(2).floats();
+      float[] factor = first.input(1).floats();
+      for (int c = 0; c < factor.length; c++) {
+        factor[c] = (float) ((double) factor[c] * scale[c]);
+      }
+      Value summand = scaledBias(first.input(2), scale, shift);
+      return replace(
+          first,
+          node,
+          node.op(),
+          List.of(first.input(0), constant(first.input(1), factor), summand));
+    }
+    return node;
+  }
+
+  /** {@code w[k] * scale[k]} for every filter. */
+  private static Value scaledRows(Value weights, float[] scale) {
+    long row = weights.dims().elements() / scale.length;
+    MemorySegment from = weights.memory();
+    MemorySegment scaled = Memory.allocate(Arena.ofAuto(), from.byteSize());
+    for (int k = 0; k < scale.length; k++) {
+      for (long i = k * row; i < (k + 1) * row; i++) {
+        scaled.setAtIndex(FLOAT, i, (float) ((double) from.getAtIndex(FLOAT, i) * scale[k]));
+      }
+    }
+    return Value.floats(
+        weights.name() + " scaled", weights.dims(), scaled.asSlice(0, from.byteSize()));
+  }
+
+  private static Value scaledBias(Value bias, float[] scale, float[] shift) {
+    float[] sum = new float[scale.length];
+    float[] before = bias == null ? sum : bias.floats();
+    for (int k = 0; k < scale.length; k++) {
+      sum[k] = (float) ((double) before[k] * scale[k] + shift[k]);
+    }
+    return Value.floats("bias scaled", Dims.of(scale.length), MemorySegment.ofArray(sum));
+  }
+
+  private static Value constant(Value like, float[] values) {
+    return Value.floats(like.name() + " joined", like.dims(), MemorySegment.ofArray(values));
+  }
+
+  private Node clip(Node node, Activation clamp) {
+    Node before = only(node.input(0));
+    if (before == null || !(before.op() instanceof ConvOp conv) || conv.hasActivation()) {
+      return node;
+    }
+    return replace(before, node, conv.withActivation(clamp), before.inputs());
+  }
+
+  private Node add(Node node) {
+    if (!node.input(0).dims().equals(node.input(1).dims())) {
+      return node;
+    }
+    for (int i = 1; i >= 0; i--) {
+      Node before = bareConv(node.input(i));
+      Value other = node.input(1 - i);
+      if (before != null && !other.isConstant() && other != node.input(i)) {
+        List<Value> inputs = new ArrayList<>(before.inputs());
+        inputs.add(other);
+        return replace(before, node, ((ConvOp) before.op()).withResidual(), inputs);
+      }
+    }
+    return node;
+  }
+
+  private Node dense(Node node) {
+    Node before = nodes.get(node.input(0));
+    if (before == null || !(before.op() instanceof ViewOp.Reshape)) {
+      return node;
+    }
+    Dims image = before.input(0).dims();
+    Dims row = node.input(0).dims();
+    if (image.rank() < 3 || image.rank() > 4 || image.get(0) != row.get(0)) {
+      return node;
+    }
+    if (readers.get(node.input(0)) == 1) {
+      nodes.remove(before.output());
+      fates.put(before.name(), "part of " + node.name());
+    }
+    List<Value> inputs = new ArrayList<>(node.inputs());
+    inputs.set(0, before.input(0));
+    inputs.set(1, depthLast(node.input(1), image));
+    readers.merge(before.input(0), 1, Integer::sum);
+    return new Node(node.name(), node.op(), inputs, node.output());
+  }
+
+  /** Weights of a dense layer over C x H x W numbers, for H x W x C in memory. */
+  private static Value depthLast(Value weights, Dims image) {
+    int depth = image.get(1);
+    int pixels = image.product(2, image.rank());
+    if (depth == 1 || pixels == 1) {
+      return weights;
+    }
+    int units = weights.dims().get(0);
+    MemorySegment from = weights.memory();
+    MemorySegment turned = Memory.allocate(Arena.ofAuto(), from.byteSize());
+    for (int unit = 0; unit < units; unit++) {
+      long row = (long) unit * depth * pixels;
+      for (int c = 0; c < depth; c++) {
+        for (int pixel = 0; pixel < pixels; pixel++) {
+          float w = from.getAtIndex(FLOAT, row + (long) c * pixels + pixel);
+          turned.setAtIndex(FLOAT, row + (long) pixel * depth + c, w);
+        }
+      }
+    }
+    return Value.floats(
+        weights.name() + " depth last", weights.dims(), turned.asSlice(0, from.byteSize()));
+  }
+
+  private Node convolution(Node node, ConvOp conv) {
+    Node before = only(node.input(0));
+    if (before != null && before.op() instanceof PadOp pad && pad.ofImage() != null) {
+      int[] border = pad.ofImage();
+      ConvSettings s = conv.settings();
+      ConvSettings wider =
+          s.padding(s.pt() + border[0], s.pl() + border[1], s.pb() + border[2], s.pr() + border[3]);
+      nodes.remove(before.output());
+      fates.put(before.name(), "part of " + node.name());
+      List<Value> inputs = new ArrayList<>(node.inputs());
+      inputs.set(0, before.input(0));
+      return new Node(node.name(), conv.withSettings(wider), inputs, node.output());
+    }
+    if (before != null && before.op() instanceof AffineOp && isUnpadded(conv.settings())) {
+      nodes.remove(before.output());
+      fates.put(before.name(), "part of " + node.name());
+      return affineBefore(before, node, conv);
+    }
+    return node;
+  }
+
+  private static boolean isUnpadded(ConvSettings s) {
+    return s.pt() == 0 && s.pl() == 0 && s.pb() == 0 && s.pr() == 0;
+  }
+
+  /** {@code sum w (scale x + shift) + b = sum (w scale) x + (b + sum w shift)}. */
+  private static Node affineBefore(Node affine, Node node, ConvOp conv) {
+    float[] scale = affine.input(1).floats();
+    float[] shift = affine.input(2).floats();
+    Dims dims = node.input(1).dims();
+    int filters = dims.get(0);
+    int depth = dims.get(1);
+    int taps = dims.product(2, dims.rank());
+    float[] bias = conv.isBiased() ? node.input(2).floats() : new float[filters];
+    MemorySegment from = node.input(1).memory();
+    MemorySegment scaled = Memory.allocate(Arena.ofAuto(), from.byteSize());
+    int perGroup = filters / conv.settings().groups();
+    for (int k = 0; k < filters; k++) {
+      double sum = bias[k];
+      for (int c = 0; c < depth; c++) {
+        int channel = k / perGroup * depth + c;
+        for (int tap = 0; tap < taps; tap++) {
+          long at = ((long) k * depth + c) * taps + tap;
+          double w = from.getAtIndex(FLOAT, at);
+          sum += w * shift[channel];
+          scaled.setAtIndex(FLOAT, at, (float) (w * scale[channel]));
+        }
+      }
+      bias[k] = (float) sum;
+    }
+    List<Value> inputs = new ArrayList<>(node.inputs());
+    inputs.set(0, affine.input(0));
+    inputs.set(
+        1,
+        Value.floats(node.input(1).name() + " scaled", dims, scaled.asSlice(0, from.byteSize())));
+    Value moved = Value.floats("bias moved", Dims.of(filters), MemorySegment.ofArray(bias));
+    if (conv.isBiased()) {
+      inputs.set(2, moved);
+    } else {
+      inputs.add(moved);
+    }
+    return new Node(node.name(), conv.withBias(), inputs, node.output());
+  }
+}

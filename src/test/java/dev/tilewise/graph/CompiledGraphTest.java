@@ -1,0 +1,117 @@
+package dev.tilewise.graph;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tilewise.Pool2d;
+import dev.tilewise.Workers;
+import dev.tilewise.internal.random.SplitMix64;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CompiledGraphTest {
+
+  private static final SplitMix64 RANDOM = new SplitMix64(7);
+
+  private static float[] random(long count) {
+    float[] values = new float[(int) count];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = RANDOM.nextSymmetric();
+    }
+    return values;
+  }
+
+  /** Two residual blocks with batch normalisation, branches that are joined, a dense layer. */
+  private static Graph residual(int batch, int side) {
+    GraphBuilder b = new GraphBuilder();
+    SplitMix64 random = new SplitMix64(3);
+    Value x = b.input("x", Dims.of(batch, 3, side, side));
+    Value stem = b.relu(norm(b, conv(b, x, 16, 3, 1, random), random));
+    Value left = b.relu(norm(b, conv(b, stem, 16, 3, 1, random), random));
+    Value right = norm(b, conv(b, left, 16, 3, 1, random), random);
+    Value sum = b.relu(b.add(right, stem));
+    Value p = b.pool(sum, Pool2d.max(2));
+    Value one = b.relu(conv(b, p, 24, 1, 0, random));
+    Value three = b.relu(conv(b, p, 40, 3, 1, random));
+    Value both = b.concat(1, List.of(one, three, p));
+    int n = both.dims().product(1, 4);
+    Value w = b.constant("w", Dims.of(10, n), values(random, 10 * n));
+    Value scores = b.dense(b.flatten(both), w, b.constant("b", Dims.of(10), values(random, 10)));
+    return b.output(b.softmax(scores, 1, false)).output(scores).build();
+  }
+
+  private static float[] values(SplitMix64 random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = random.nextSymmetric() / 4;
+    }
+    return values;
+  }
+
+  private static Value conv(GraphBuilder b, Value x, int k, int f, int p, SplitMix64 random) {
+    int c = x.dims().get(1);
+    Value w = b.constant("w", Dims.of(k, c, f, f), values(random, k * c * f * f));
+    return b.conv(x, w, null, ConvSettings.UNIT.padding(p));
+  }
+
+  private static Value norm(GraphBuilder b, Value x, SplitMix64 random) {
+    int c = x.dims().get(1);
+    Dims dims = Dims.of(c);
+    float[] variance = values(random, c);
+    for (int i = 0; i < c; i++) {
+      variance[i] += 1;
+    }
+    return b.batchNorm(
+        x,
+        b.constant("g", dims, values(random, c)),
+        b.constant("b", dims, values(random, c)),
+        b.constant("m", dims, values(random, c)),
+        b.constant("v", dims, variance),
+        1e-5);
+  }
+
+  @Test
+  void compiledIsPlainWithinRounding() {
+    Graph graph = residual(2, 12);
+    float[] image = random(2 * 3 * 12 * 12);
+    List<float[]> plain =
+        graph.compile(CompileOptions.plain()).run(List.of(image), Workers.serial());
+    CompiledGraph compiled = graph.compile(CompileOptions.fastest().poison(true));
+    List<float[]> fast = compiled.run(List.of(image), Workers.serial());
+    List<float[]> again = compiled.run(List.of(image), Workers.serial());
+    assertArrayEquals(fast.get(1), again.get(1));
+    for (int i = 0; i < 20; i++) {
+      assertEquals(plain.get(1)[i], fast.get(1)[i], 1e-4, graph.summary() + compiled.explain());
+    }
+    assertTrue(compiled.explain().contains("residual"), compiled.explain());
+  }
+
+  @Test
+  void viewsAreTheElementsTheySayTheyAre() {
+    GraphBuilder b = new GraphBuilder();
+    Value x = b.input("x", Dims.of(1, 4, 2, 3));
+    Value shuffled =
+        b.reshape(
+            b.transpose(b.reshape(x, Dims.of(1, 2, 2, 2, 3)), 0, 2, 1, 3, 4), Dims.of(1, 4, 2, 3));
+    Value back = b.slice(shuffled, 3, 2, -1, 3);
+    Value rows = b.flatten(x);
+    CompiledGraph graph = b.output(back).output(rows).build().compile();
+    float[] in = new float[24];
+    for (int i = 0; i < 24; i++) {
+      in[i] = i;
+    }
+    List<float[]> out = graph.run(List.of(in), Workers.serial());
+    assertArrayEquals(in, out.get(1));
+    float[] expected = new float[24];
+    int[] channels = {0, 2, 1, 3};
+    for (int c = 0; c < 4; c++) {
+      for (int y = 0; y < 2; y++) {
+        for (int column = 0; column < 3; column++) {
+          expected[c * 6 + y * 3 + column] = in[channels[c] * 6 + y * 3 + 2 - column];
+        }
+      }
+    }
+    assertArrayEquals(expected, out.get(0));
+  }
+}
