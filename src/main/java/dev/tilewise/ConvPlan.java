@@ -237,11 +237,15 @@ public final class ConvPlan {
    * @return a workspace of this plan
    */
   public Workspace workspace(Arena arena, int threads) {
+    requireThreads(threads);
+    return new Workspace(this, arena, threads);
+  }
+
+  static void requireThreads(int threads) {
     if (threads < 1 || threads > Workers.MAX_THREADS) {
       throw new IllegalArgumentException(
           "conv2d: a workspace is for 1 to " + Workers.MAX_THREADS + " threads, not " + threads);
     }
-    return new Workspace(this, arena, threads);
   }
 
   /**

@@ -1,10 +1,16 @@
 package dev.tilewise;
 
 import dev.tilewise.internal.conv.Forward;
+import dev.tilewise.internal.conv.ScratchArrays;
 import dev.tilewise.internal.kernel.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -17,7 +23,8 @@ public final class Workspace implements Workers.Task {
 
   private final ConvPlan plan;
   private final Arena arena;
-  private final AtomicBoolean inUse = new AtomicBoolean();
+  private final AtomicBoolean inUse;
+  private final List<ScratchArrays> arrays;
   private Forward.Scratch[] slots = {};
   private MemorySegment ofFirstSlot;
   private long bytes;
@@ -32,9 +39,45 @@ public final class Workspace implements Workers.Task {
   private MemorySegment y;
 
   Workspace(ConvPlan plan, Arena arena, int threads) {
+    this(plan, arena, threads, new AtomicBoolean(), new ArrayList<>());
+  }
+
+  private Workspace(
+      ConvPlan plan, Arena arena, int threads, AtomicBoolean inUse, List<ScratchArrays> arrays) {
     this.plan = plan;
     this.arena = arena;
+    this.inUse = inUse;
+    this.arrays = arrays;
     growTo(threads);
+  }
+
+  /**
+   * Workspaces of plans that run one after the other, such as those of a network, in the same
+   * memory: as much as the plan takes that needs most. One of them may be in use at a time.
+   *
+   * @param plans in any order
+   * @param arena owns them; a confined arena cannot, the garbage collector owns them then
+   * @param threads how many threads a run may have without growing its workspace
+   * @return a workspace for each plan, in their order
+   * @throws IllegalArgumentException if the number of threads is not one a workspace can have
+   */
+  public static List<Workspace> shared(List<ConvPlan> plans, Arena arena, int threads) {
+    ConvPlan.requireThreads(threads);
+    long most = 0;
+    for (ConvPlan plan : plans) {
+      most = Math.max(most, Pieces.bytes(plan.forward().scratchBytes()) * threads);
+    }
+    MemorySegment memory = Memory.allocate(arena, most + Pieces.bytes(0));
+    AtomicBoolean inUse = new AtomicBoolean();
+    List<ScratchArrays> arrays = new ArrayList<>();
+    // The longest arrays are asked for first: the others find them long enough.
+    List<ConvPlan> byHeap = new ArrayList<>(plans);
+    byHeap.sort(Comparator.comparingLong((ConvPlan plan) -> plan.forward().heapBytes()).reversed());
+    Map<ConvPlan, Workspace> made = new IdentityHashMap<>();
+    for (ConvPlan plan : byHeap) {
+      made.put(plan, new Workspace(plan, new Pieces(memory), threads, inUse, arrays));
+    }
+    return plans.stream().map(made::get).toList();
   }
 
   /**
@@ -81,7 +124,10 @@ public final class Workspace implements Workers.Task {
     for (int slot = slots.length; slot < threads; slot++) {
       MemorySegment memory = Memory.allocate(owner, shape.scratchBytes());
       ofFirstSlot = slot == 0 ? memory : ofFirstSlot;
-      grown[slot] = shape.scratch(memory);
+      if (slot == arrays.size()) {
+        arrays.add(new ScratchArrays());
+      }
+      grown[slot] = shape.scratch(memory, arrays.get(slot));
       bytes += shape.scratchBytes() + shape.heapBytes();
     }
     slots = grown;

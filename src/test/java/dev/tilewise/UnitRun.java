@@ -1,6 +1,7 @@
 package dev.tilewise;
 
 import dev.tilewise.internal.conv.Forward;
+import dev.tilewise.internal.conv.ScratchArrays;
 import dev.tilewise.internal.kernel.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -29,7 +30,7 @@ final class UnitRun implements AutoCloseable {
     for (int i = 0; i < scratches.length; i++) {
       MemorySegment memory = Memory.allocate(arena, forward.scratchBytes());
       memory.fill(random.nextBoolean() ? (byte) 0xA5 : (byte) 0xFF);
-      scratches[i] = forward.scratch(memory);
+      scratches[i] = forward.scratch(memory, new ScratchArrays());
     }
   }
 

@@ -46,6 +46,7 @@ public final class CompiledGraph {
   private final String explanation;
   private final long bytes;
   private final long largestLive;
+  private final long scratch;
 
   CompiledGraph(
       List<Value> inputs,
@@ -55,7 +56,8 @@ public final class CompiledGraph {
       List<Bound> steps,
       String explanation,
       long bytes,
-      long largestLive) {
+      long largestLive,
+      long scratch) {
     this.inputs = inputs;
     this.outputs = outputs;
     this.inputMemory = inputMemory;
@@ -64,6 +66,7 @@ public final class CompiledGraph {
     this.explanation = explanation;
     this.bytes = bytes;
     this.largestLive = largestLive;
+    this.scratch = scratch;
   }
 
   /**
@@ -85,7 +88,7 @@ public final class CompiledGraph {
   }
 
   /**
-   * Memory that values and scratch share.
+   * Memory that values share.
    *
    * @return bytes
    */
@@ -94,13 +97,21 @@ public final class CompiledGraph {
   }
 
   /**
-   * The largest sum of values that are needed at the same time, and scratch: no plan of memory can
-   * take less.
+   * The largest sum of values that are needed at the same time: no plan of memory can take less.
    *
    * @return bytes
    */
   public long largestLiveBytes() {
     return largestLive;
+  }
+
+  /**
+   * Scratch that the convolutions share.
+   *
+   * @return bytes, for the threads it was compiled for
+   */
+  public long scratchBytes() {
+    return scratch;
   }
 
   /**
@@ -246,10 +257,11 @@ public final class CompiledGraph {
     return explanation
         + String.format(
             Locale.ROOT,
-            "%d steps; memory of values and scratch %,d bytes, of which %,d are needed at once%n",
+            "%d steps; %,d bytes for values, of which %,d are needed at once; %,d bytes of scratch%n",
             steps.size(),
             bytes,
-            largestLive);
+            largestLive,
+            scratch);
   }
 
   static void fill(MemorySegment memory, long from, long bytes, float value) {

@@ -1,7 +1,7 @@
 package dev.tilewise.graph;
 
+import dev.tilewise.ConvPlan;
 import dev.tilewise.Tensor;
-import dev.tilewise.internal.kernel.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -35,7 +35,8 @@ final class Compiler {
       outputViews.add(lowering.output(output));
     }
     long bytes = plan(lowering.buffers(), options.shares());
-    Memories memories = new Memories(Memory.allocate(arena, bytes));
+    Memories memories = new Memories(bytes, lowering.plans(), options.threads(), arena);
+    long scratch = lowering.plans().stream().mapToLong(ConvPlan::bytesPerThread).max().orElse(0);
     List<CompiledGraph.Bound> steps = bind(lowering, memories, options.poisons());
     return new CompiledGraph(
         List.copyOf(inputs),
@@ -45,7 +46,8 @@ final class Compiler {
         steps,
         explain(described, fates),
         bytes,
-        largestLive(lowering.buffers()));
+        largestLive(lowering.buffers()),
+        scratch * options.threads());
   }
 
   /** Nodes that an output depends on. */

@@ -10,7 +10,6 @@ import dev.tilewise.Layout;
 import dev.tilewise.Shape;
 import dev.tilewise.Tensor;
 import dev.tilewise.Workspace;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -201,12 +200,11 @@ final class ConvOp extends Op {
     ConvPlan plan =
         plan(conv(filter).activation(activation).tolerance(to.options().tolerance()), extents, to);
     View y = to.make(node);
-    View scratch = to.scratch(plan.bytesPerThread() * to.options().threads());
-    List<View> touched = new ArrayList<>(List.of(x, y, scratch));
+    List<View> touched = new ArrayList<>(List.of(x, y));
     if (residual) {
       touched.add(added);
     }
-    int threads = to.options().threads();
+    to.plans().add(plan);
     to.add(
         what(plan),
         touched,
@@ -214,8 +212,7 @@ final class ConvOp extends Op {
           Tensor in = memories.tensor(x, plan.inputShape(), Layout.NHWC);
           Tensor out = memories.tensor(y, plan.outputShape(), Layout.NHWC);
           Tensor more = residual ? memories.tensor(added, plan.outputShape(), Layout.NHWC) : null;
-          Arena arena = new ScratchArena(memories.segment(scratch));
-          Workspace workspace = plan.workspace(arena, threads);
+          Workspace workspace = memories.workspace(plan);
           return workers -> plan.run(in, more, out, workspace, workers);
         });
   }

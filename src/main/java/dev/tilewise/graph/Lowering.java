@@ -1,5 +1,6 @@
 package dev.tilewise.graph;
 
+import dev.tilewise.ConvPlan;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.Strided;
 import java.lang.foreign.Arena;
@@ -25,8 +26,6 @@ final class Lowering {
    */
   record Pending(Node node, String what, Function<Memories, Step> bind) {}
 
-  private static final long SCRATCH_SLACK = 4096;
-
   private final CompileOptions options;
   private final Arena arena;
   private final Map<Value, View> views = new HashMap<>();
@@ -34,6 +33,7 @@ final class Lowering {
   private final Map<Value, Node> concatenations = new HashMap<>();
   private final List<Pending> steps = new ArrayList<>();
   private final List<Buffer> buffers = new ArrayList<>();
+  private final List<ConvPlan> plans = new ArrayList<>();
   private final Map<String, String> fates;
   private Node current;
 
@@ -77,6 +77,11 @@ final class Lowering {
 
   List<Buffer> buffers() {
     return buffers;
+  }
+
+  /** The convolutions' plans: they share their scratch. */
+  List<ConvPlan> plans() {
+    return plans;
   }
 
   /** Places an input of the graph. */
@@ -156,13 +161,6 @@ final class Lowering {
     View copy = new View(buffer(view.dims()), 0, view.dims(), view.dims().rowMajor());
     copy(view, copy);
     return copy;
-  }
-
-  /** Memory that one step needs, the next one to be added. */
-  View scratch(long bytes) {
-    // Pieces are aligned to a cache line each, the first one too.
-    int floats = Math.toIntExact((bytes + SCRATCH_SLACK) / Float.BYTES);
-    return View.dense(buffer(Dims.of(floats)), Dims.of(floats));
   }
 
   /** Says what became of a node that has no step. */

@@ -1,17 +1,41 @@
 package dev.tilewise.graph;
 
+import dev.tilewise.ConvPlan;
 import dev.tilewise.Layout;
 import dev.tilewise.Shape;
 import dev.tilewise.Tensor;
+import dev.tilewise.Workspace;
+import dev.tilewise.internal.kernel.Memory;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Where buffers are, once lifetimes are known. */
 final class Memories {
 
   private final MemorySegment shared;
+  private final Map<ConvPlan, Workspace> workspaces = new IdentityHashMap<>();
 
-  Memories(MemorySegment shared) {
-    this.shared = shared;
+  /**
+   * Takes memory.
+   *
+   * @param bytes of the buffers that share memory
+   * @param plans of the convolutions, which share their scratch
+   * @param threads of a run
+   * @param arena owns it all
+   */
+  Memories(long bytes, List<ConvPlan> plans, int threads, Arena arena) {
+    shared = Memory.allocate(arena, bytes);
+    List<Workspace> made = Workspace.shared(plans, arena, threads);
+    for (int i = 0; i < plans.size(); i++) {
+      workspaces.put(plans.get(i), made.get(i));
+    }
+  }
+
+  Workspace workspace(ConvPlan plan) {
+    return workspaces.get(plan);
   }
 
   /** The memory a view is in; {@link #offset} is relative to it. */

@@ -127,7 +127,7 @@ public final class DepthwiseForward implements Forward {
   }
 
   @Override
-  public Scratch scratch(MemorySegment memory) {
+  public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
     return new Rows(memory);
   }
 

@@ -81,8 +81,8 @@ public final class DirectForward implements Forward {
   }
 
   @Override
-  public Scratch scratch(MemorySegment memory) {
-    return new DirectScratch(g, plan, memory);
+  public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
+    return new DirectScratch(g, plan, memory, arrays);
   }
 
   @Override

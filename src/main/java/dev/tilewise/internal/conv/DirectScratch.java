@@ -32,10 +32,10 @@ final class DirectScratch implements Forward.Scratch {
   final long oh;
   final long ow;
 
-  DirectScratch(Geometry g, DirectPlan plan, MemorySegment memory) {
+  DirectScratch(Geometry g, DirectPlan plan, MemorySegment memory, ScratchArrays arrays) {
     sums = memory.asSlice(0, plan.sumsBytes());
     compacted = memory.asSlice(plan.sumsBytes(), plan.compactBytes());
-    staged = new float[plan.stagedLength()];
+    staged = arrays.large(plan.stagedLength());
     rows = new int[plan.maxRows()];
     inputs = new long[plan.maxRows()];
     outputs = new long[plan.maxRows()];

@@ -27,8 +27,10 @@ public interface Forward {
    * The scratch of one thread.
    *
    * @param memory {@link #scratchBytes} bytes
+   * @param arrays of that thread
+   * @param arrays of that thread
    */
-  Scratch scratch(MemorySegment memory);
+  Scratch scratch(MemorySegment memory, ScratchArrays arrays);
 
   /**
    * Computes one unit.

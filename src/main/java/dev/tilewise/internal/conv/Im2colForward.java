@@ -84,7 +84,7 @@ public final class Im2colForward implements Forward {
   }
 
   @Override
-  public Scratch scratch(MemorySegment memory) {
+  public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
     return new Patches(memory, matrixSize(), new long[1]);
   }
 

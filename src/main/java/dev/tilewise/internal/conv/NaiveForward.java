@@ -65,7 +65,7 @@ public final class NaiveForward implements Forward {
   }
 
   @Override
-  public Scratch scratch(MemorySegment memory) {
+  public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
     return new Loops();
   }
 

@@ -82,8 +82,8 @@ public final class PointwiseForward implements Forward {
   }
 
   @Override
-  public Scratch scratch(MemorySegment memory) {
-    return new PointwiseScratch(plan, memory);
+  public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
+    return new PointwiseScratch(plan, memory, arrays);
   }
 
   @Override

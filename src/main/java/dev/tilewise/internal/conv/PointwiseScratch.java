@@ -14,9 +14,9 @@ final class PointwiseScratch implements Forward.Scratch {
   /** Where each pixel's channels start in the input, bytes. */
   final long[] inputs;
 
-  PointwiseScratch(PointwisePlan plan, MemorySegment memory) {
+  PointwiseScratch(PointwisePlan plan, MemorySegment memory, ScratchArrays arrays) {
     sums = memory.asSlice(0, plan.sumsBytes());
-    staged = new float[plan.stagedLength()];
+    staged = arrays.large(plan.stagedLength());
     inputs = new long[plan.chunkPixels()];
   }
 

@@ -89,8 +89,8 @@ public final class StripForward implements Forward {
   }
 
   @Override
-  public Scratch scratch(MemorySegment memory) {
-    return new StripScratch(plan);
+  public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
+    return new StripScratch(plan, arrays);
   }
 
   @Override

@@ -5,8 +5,8 @@ final class StripScratch implements Forward.Scratch {
 
   final float[] staged;
 
-  StripScratch(StripPlan plan) {
-    staged = new float[plan.stagedLength()];
+  StripScratch(StripPlan plan, ScratchArrays arrays) {
+    staged = arrays.large(plan.stagedLength());
   }
 
   /** Bytes on the heap. */

@@ -104,8 +104,8 @@ public final class WinogradForward implements Forward {
   }
 
   @Override
-  public Scratch scratch(MemorySegment memory) {
-    return new WinogradScratch(plan, memory);
+  public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
+    return new WinogradScratch(plan, memory, arrays);
   }
 
   @Override

@@ -59,11 +59,11 @@ public final class WinogradParts implements Forward {
   }
 
   @Override
-  public Scratch scratch(MemorySegment memory) {
+  public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
     Scratch[] of = new Scratch[parts.length];
     long at = 0;
     for (int i = 0; i < of.length; i++) {
-      of[i] = parts[i].scratch(memory.asSlice(at, parts[i].scratchBytes()));
+      of[i] = parts[i].scratch(memory.asSlice(at, parts[i].scratchBytes()), arrays);
       at += wholeLines(parts[i].scratchBytes());
     }
     return new Scratches(of);

@@ -34,7 +34,7 @@ final class WinogradScratch implements Forward.Scratch {
   /** Where rows start. */
   final long[] offsets;
 
-  WinogradScratch(WinogradPlan plan, MemorySegment memory) {
+  WinogradScratch(WinogradPlan plan, MemorySegment memory, ScratchArrays arrays) {
     long at = 0;
     products = memory.asSlice(at, plan.productBytes());
     at = end(at, products);
@@ -43,8 +43,8 @@ final class WinogradScratch implements Forward.Scratch {
     halfOutputs = memory.asSlice(at, plan.halfOutputBytes());
     at = end(at, halfOutputs);
     strip = memory.asSlice(at, plan.stripBytes());
-    v = new float[vFloats(plan)];
-    rest = new float[plan.across().m() * Lanes.COUNT];
+    v = arrays.large(vFloats(plan));
+    rest = arrays.small(plan.across().m() * Lanes.COUNT);
     offsets = new long[plan.down().alpha()];
   }
 

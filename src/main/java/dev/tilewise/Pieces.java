@@ -1,16 +1,22 @@
-package dev.tilewise.graph;
+package dev.tilewise;
 
+import dev.tilewise.internal.kernel.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** Hands out one segment piece by piece. */
-final class ScratchArena implements Arena {
+final class Pieces implements Arena {
 
   private final MemorySegment memory;
   private long next;
 
-  ScratchArena(MemorySegment memory) {
+  Pieces(MemorySegment memory) {
     this.memory = memory;
+  }
+
+  /** At most what a piece takes, with its alignment. */
+  static long bytes(long piece) {
+    return Math.max(piece, Memory.ALIGNMENT) + Memory.ALIGNMENT;
   }
 
   @Override
