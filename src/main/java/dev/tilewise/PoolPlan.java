@@ -180,6 +180,7 @@ public final class PoolPlan {
 
   @Override
   public String toString() {
-    return pool + " of " + input + " " + operands.layout();
+    String into = outputs.isAll() ? "" : " into " + outputs;
+    return pool + " of " + input + " " + operands.layout() + into;
   }
 }
