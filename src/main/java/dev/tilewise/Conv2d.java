@@ -41,6 +41,8 @@ public final class Conv2d {
   private final Algorithm algorithm;
   private final boolean exactFit;
   private final double tolerance;
+  private final int depth;
+  private final int first;
 
   private Conv2d(Settings s) {
     this.filter = s.filter;
@@ -57,6 +59,8 @@ public final class Conv2d {
     this.algorithm = s.algorithm;
     this.exactFit = s.exactFit;
     this.tolerance = s.tolerance;
+    this.depth = s.depth;
+    this.first = s.first;
   }
 
   /** The fields, while one of them changes. */
@@ -75,6 +79,8 @@ public final class Conv2d {
     private Algorithm algorithm = Algorithm.AUTO;
     private boolean exactFit;
     private double tolerance = DEFAULT_TOLERANCE;
+    private int depth;
+    private int first;
   }
 
   private Settings settings() {
@@ -93,6 +99,8 @@ public final class Conv2d {
     s.algorithm = algorithm;
     s.exactFit = exactFit;
     s.tolerance = tolerance;
+    s.depth = depth;
+    s.first = first;
     return s;
   }
 
@@ -105,6 +113,7 @@ public final class Conv2d {
   public static Conv2d of(Filter filter) {
     Settings s = new Settings();
     s.filter = Objects.requireNonNull(filter, "filter");
+    s.depth = filter.k();
     return new Conv2d(s);
   }
 
@@ -246,6 +255,25 @@ public final class Conv2d {
   }
 
   /**
+   * Lets outputs go into a deeper tensor: those of filter k into its channel {@code firstChannel +
+   * k}. {@link ConvPlan#outputShape} is then that of the deeper tensor, and a run touches no other
+   * channel of it. So a concatenation along the depth takes no copy: each of its parts writes its
+   * own channels, also at the same time. A residual still has K channels.
+   *
+   * @param channels depth of the output tensor, at least {@code firstChannel + K}
+   * @param firstChannel where the output of the first filter goes
+   * @return the description, for plans in {@link Layout#NHWC}
+   * @throws IllegalArgumentException if the outputs do not fit
+   */
+  public Conv2d into(int channels, int firstChannel) {
+    ChannelRange.require("conv2d", filter.k(), channels, firstChannel);
+    Settings s = settings();
+    s.depth = channels;
+    s.first = firstChannel;
+    return new Conv2d(s);
+  }
+
+  /**
    * Chooses the algorithm.
    *
    * @param choice AUTO, the default, or one of the others
@@ -373,13 +401,14 @@ public final class Conv2d {
    * @param arena owns the packed filters; they end with it. A confined arena cannot hold them,
    *     because several threads may run a plan; the garbage collector owns them then.
    * @return the plan
-   * @throws IllegalArgumentException if input and filter do not fit, or the algorithm does not
-   *     apply
+   * @throws IllegalArgumentException if input and filter do not fit, the algorithm does not apply,
+   *     or outputs go {@link #into} a deeper tensor that is not in NHWC
    */
   public ConvPlan plan(Shape input, Layout layout, Arena arena) {
     return ConvPlan.of(
         on(input),
         filter,
+        new ChannelRange("conv2d", filter.k(), depth, first),
         activation,
         algorithm,
         tolerance,

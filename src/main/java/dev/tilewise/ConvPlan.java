@@ -24,7 +24,9 @@ public final class ConvPlan {
   // Made once: a run must not make them anew.
   private final Shape inputShape;
   private final Shape outputShape;
+  private final Shape residualShape;
   private final Layout layout;
+  private final ChannelRange outputs;
   private final Activation activation;
   private final Algorithm algorithm;
   private final Forward forward;
@@ -36,6 +38,7 @@ public final class ConvPlan {
   private ConvPlan(
       ConvCase extents,
       Layout layout,
+      ChannelRange outputs,
       Activation activation,
       Algorithm algorithm,
       Forward forward,
@@ -43,8 +46,10 @@ public final class ConvPlan {
       Object family) {
     this.extents = extents;
     inputShape = extents.input();
-    outputShape = extents.output();
+    residualShape = extents.output();
+    outputShape = outputs.of(residualShape);
     this.layout = layout;
+    this.outputs = outputs;
     this.activation = activation;
     this.algorithm = algorithm;
     this.forward = forward;
@@ -55,11 +60,13 @@ public final class ConvPlan {
   static ConvPlan of(
       ConvCase extents,
       Filter filter,
+      ChannelRange outputs,
       Activation activation,
       Algorithm requested,
       double tolerance,
       Layout layout,
       Arena arena) {
+    outputs.requireLayout(layout);
     Memory.requireVectors();
     requireReadable("weights", filter.weights());
     if (filter.bias() != null) {
@@ -79,10 +86,17 @@ public final class ConvPlan {
           "conv2d: " + requested + " does not apply to " + extents + ": " + reject.reason());
     }
     Candidate.Problem problem =
-        new Candidate.Problem(g, activation.lo(), activation.hi(), filter.weights(), filter.bias());
+        new Candidate.Problem(
+            g,
+            outputs.destination(),
+            activation.lo(),
+            activation.hi(),
+            filter.weights(),
+            filter.bias());
     return new ConvPlan(
         extents,
         layout,
+        outputs,
         activation,
         Algorithm.valueOf(candidate.name()),
         candidate.bind(problem, arena),
@@ -129,6 +143,7 @@ public final class ConvPlan {
     return new ConvPlan(
         extents,
         layout,
+        outputs,
         activation,
         algorithm,
         forward.withWeights(filter.weights(), filter.bias(), arena),
@@ -148,10 +163,19 @@ public final class ConvPlan {
   /**
    * What runs make.
    *
-   * @return shape of the output
+   * @return shape of the output, or of the deeper tensor that it goes {@link Conv2d#into}
    */
   public Shape outputShape() {
     return outputShape;
+  }
+
+  /**
+   * What runs may add.
+   *
+   * @return shape of a residual, which has K channels
+   */
+  public Shape residualShape() {
+    return residualShape;
   }
 
   /**
@@ -252,7 +276,8 @@ public final class ConvPlan {
    * Convolves.
    *
    * @param x input
-   * @param y output, overwritten
+   * @param y output, overwritten; of a deeper tensor only the channels that outputs go {@link
+   *     Conv2d#into}
    * @param workspace of this plan
    * @param workers who computes
    * @throws IllegalArgumentException if a tensor has another shape or layout, the output is
@@ -269,8 +294,9 @@ public final class ConvPlan {
    * Convolves, adds a residual, then applies the activation: the bits of three separate steps.
    *
    * @param x input
-   * @param residual of the output's shape; null for none
-   * @param y output, overwritten
+   * @param residual of {@link #residualShape}; null for none
+   * @param y output, overwritten; of a deeper tensor only the channels that outputs go {@link
+   *     Conv2d#into}
    * @param workspace of this plan
    * @param workers who computes
    * @throws IllegalArgumentException as {@link #run(Tensor, Tensor, Workspace, Workers)}
@@ -281,7 +307,7 @@ public final class ConvPlan {
     require("output", y, outputShape());
     requireApart("output", y, "input", x);
     if (residual != null) {
-      require("residual", residual, outputShape());
+      require("residual", residual, residualShape);
       requireApart("output", y, "residual", residual);
     }
     if (y.segment().isReadOnly()) {
@@ -303,7 +329,7 @@ public final class ConvPlan {
       MemorySegment out = inPlace(y) ? y.segment() : workspace.stagedOutput();
       workspace.compute(forward, in, added, out, workers);
       if (out != y.segment()) {
-        Tensor.convert(out, Layout.NHWC, y.segment(), layout, outputShape());
+        outputs.copy(out, y);
       }
     } finally {
       workspace.release();
@@ -393,6 +419,7 @@ public final class ConvPlan {
         "work",
         String.format(Locale.ROOT, "%.3f million multiply-adds", extents.macs() / 1e6));
     line(text, "activation", activation.toString());
+    line(text, "outputs", "go into " + outputs + " of " + outputShape);
     if (forward.amplification() == 1) {
       line(
           text,
@@ -464,6 +491,7 @@ public final class ConvPlan {
 
   @Override
   public String toString() {
-    return extents + " " + layout + " " + algorithm;
+    String into = outputs.isAll() ? "" : " into " + outputs;
+    return extents + " " + layout + " " + algorithm + into;
   }
 }

@@ -196,17 +196,36 @@ public final class Pool2d {
   }
 
   /**
+   * Lets outputs go into a deeper tensor: those of channel c into its channel {@code firstChannel +
+   * c}. {@link #outputShape} is then that of the deeper tensor, and a run touches no other channel
+   * of it: see {@link Conv2d#into}.
+   *
+   * @param channels depth of the output tensor, at least {@code firstChannel} and the input's depth
+   * @param firstChannel where the first channel goes
+   * @return the description, for plans in {@link Layout#NHWC}
+   * @throws IllegalArgumentException if no channel fits
+   */
+  public Pool2d into(int channels, int firstChannel) {
+    ChannelRange.require("pool2d", 1, channels, firstChannel);
+    PoolSettings changed = s.copy();
+    changed.depth = channels;
+    changed.first = firstChannel;
+    return new Pool2d(changed);
+  }
+
+  /**
    * The shape of the output for one input shape.
    *
    * @param input the input's shape
-   * @return the same batch and depth, with one pixel for each window
+   * @return the same batch and depth, or the depth that outputs go {@link #into}, with one pixel
+   *     for each window
    * @throws IllegalArgumentException if the window is larger than the padded input, a window has no
-   *     tap in the input, or the output is too large
+   *     tap in the input, the output is too large, or there are more channels than it goes into
    */
   public Shape outputShape(Shape input) {
     Objects.requireNonNull(input, "input");
     Geometry g = geometry(input);
-    return new Shape(input.n(), input.c(), g.oh(), g.ow());
+    return outputs(input).of(new Shape(input.n(), input.c(), g.oh(), g.ow()));
   }
 
   /**
@@ -215,12 +234,25 @@ public final class Pool2d {
    * @param input shape of the inputs
    * @param layout layout of inputs and outputs
    * @return the plan
-   * @throws IllegalArgumentException as {@link #outputShape}
+   * @throws IllegalArgumentException as {@link #outputShape}, or if outputs go {@link #into} a
+   *     deeper tensor that is not in NHWC
    */
   public PoolPlan plan(Shape input, Layout layout) {
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(layout, "layout");
-    return new PoolPlan(this, input, outputShape(input), layout);
+    Shape output = outputShape(input);
+    ChannelRange outputs = outputs(input);
+    outputs.requireLayout(layout);
+    return new PoolPlan(this, input, output, outputs, layout);
+  }
+
+  /** The channels of the output that are written. */
+  private ChannelRange outputs(Shape input) {
+    if (s.depth == PoolSettings.AS_INPUT) {
+      return new ChannelRange("pool2d", input.c(), input.c(), 0);
+    }
+    ChannelRange.require("pool2d", input.c(), s.depth, s.first);
+    return new ChannelRange("pool2d", input.c(), s.depth, s.first);
   }
 
   /** The windows as those of a depthwise convolution. */

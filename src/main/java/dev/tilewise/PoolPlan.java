@@ -16,16 +16,19 @@ public final class PoolPlan {
   private final Pool2d pool;
   private final Shape input;
   private final Shape output;
+  private final ChannelRange outputs;
   private final Pooling pooling;
   private final Operands operands;
 
-  PoolPlan(Pool2d pool, Shape input, Shape output, Layout layout) {
+  PoolPlan(Pool2d pool, Shape input, Shape output, ChannelRange outputs, Layout layout) {
     this.pool = pool;
     this.input = input;
     this.output = output;
+    this.outputs = outputs;
     pooling =
         new Pooling(
             pool.geometry(input),
+            outputs.destination(),
             pool.kind() == Pool2d.Kind.MAX,
             pool.countsPadding(),
             pool.bottom(),
@@ -45,7 +48,7 @@ public final class PoolPlan {
   /**
    * What runs make.
    *
-   * @return shape of the output
+   * @return shape of the output, or of the deeper tensor that it goes {@link Pool2d#into}
    */
   public Shape outputShape() {
     return output;
@@ -79,7 +82,8 @@ public final class PoolPlan {
    * Pools.
    *
    * @param x input
-   * @param y output, overwritten
+   * @param y output, overwritten; of a deeper tensor only the channels that outputs go {@link
+   *     Pool2d#into}
    * @param workers who computes
    * @throws IllegalArgumentException if a tensor has another shape or layout, or the output is
    *     read-only or overlaps the input; nothing is written then
@@ -92,15 +96,17 @@ public final class PoolPlan {
     MemorySegment in = Operands.read(x);
     MemorySegment out = Operands.written(y);
     workers.run(pooling.rowUnits(), (unit, slot) -> pooling.run(unit, in, out));
-    Operands.store(out, y);
+    if (out != y.segment()) {
+      outputs.copy(out, y);
+    }
   }
 
   /**
    * Finds the maxima.
    *
    * @param x input
-   * @param indices receives for every output, in NCHW order, the place {@code iy * W + ix} of the
-   *     maximum in its plane
+   * @param indices receives for every output (of the input's channels alone), in NCHW order, the
+   *     place {@code iy * W + ix} of the maximum in its plane
    * @param workers who computes
    * @throws IllegalArgumentException if this is average pooling, a window has 2^31 taps or more,
    *     the input has another shape or layout, or there are not as many indices as outputs; nothing
@@ -115,14 +121,10 @@ public final class PoolPlan {
     Objects.requireNonNull(indices, "indices");
     Objects.requireNonNull(workers, "workers");
     operands.require("input", x, input);
-    if (indices.length != output.elements()) {
+    long count = output.elements() / output.c() * input.c();
+    if (indices.length != count) {
       throw new IllegalArgumentException(
-          "pool2d: the output "
-              + output
-              + " needs "
-              + output.elements()
-              + " indices, not "
-              + indices.length);
+          "pool2d: the output " + output + " needs " + count + " indices, not " + indices.length);
     }
     MemorySegment in = Operands.read(x);
     workers.run(pooling.rowUnits(), (unit, slot) -> pooling.argmax(unit, in, indices));
@@ -134,7 +136,7 @@ public final class PoolPlan {
    * order of the windows.
    *
    * @param x input; average pooling only checks its shape
-   * @param dy gradient of the output
+   * @param dy gradient of the output, of which a deeper one's other channels are not read
    * @param dx gradient of the input, overwritten
    * @param workers who computes
    * @throws IllegalArgumentException if a tensor has another shape or layout, dx is read-only or
@@ -178,6 +180,7 @@ public final class PoolPlan {
 
   @Override
   public String toString() {
-    return pool + " of " + input + " " + operands.layout();
+    String into = outputs.isAll() ? "" : " into " + outputs;
+    return pool + " of " + input + " " + operands.layout() + into;
   }
 }

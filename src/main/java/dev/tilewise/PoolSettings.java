@@ -5,6 +5,9 @@ import dev.tilewise.internal.conv.Geometry;
 /** The numbers of a {@link Pool2d}; they change only before a description has them. */
 final class PoolSettings {
 
+  /** The output is as deep as the input. */
+  static final int AS_INPUT = 0;
+
   Pool2d.Kind kind;
   boolean global;
   int fh;
@@ -19,6 +22,8 @@ final class PoolSettings {
   int dw = 1;
   boolean ceil;
   boolean countsPadding = true;
+  int depth = AS_INPUT;
+  int first;
 
   PoolSettings() {}
 
@@ -37,6 +42,8 @@ final class PoolSettings {
     dw = from.dw;
     ceil = from.ceil;
     countsPadding = from.countsPadding;
+    depth = from.depth;
+    first = from.first;
   }
 
   /** The same numbers, to be changed. */

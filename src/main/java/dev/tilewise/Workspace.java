@@ -142,7 +142,7 @@ public final class Workspace implements Workers.Task {
 
   MemorySegment stagedResidual() {
     if (stagedResidual == null) {
-      stagedResidual = stage(plan.outputShape());
+      stagedResidual = stage(plan.residualShape());
     }
     return stagedResidual;
   }

@@ -98,20 +98,45 @@ class AllocationTest {
     return tests.stream();
   }
 
+  /** Outputs that go into a deeper tensor: each algorithm, in place and staged. */
+  @TestFactory
+  Stream<DynamicTest> aWarmRunIntoADeeperTensorAllocatesNothing() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (int i : new int[] {0, 1, 2, 4, 5, 13}) {
+      ConvCase extents = CASES.get(i);
+      for (Algorithm algorithm : i == 0 ? ConvRun.all(extents) : List.of(Algorithm.DIRECT)) {
+        for (MemoryKind kind : KINDS) {
+          Setting setting = new Setting(Layout.NHWC, 2, kind, kind, kind, 0);
+          tests.add(
+              DynamicTest.dynamicTest(
+                  algorithm + " " + extents + " " + kind,
+                  () -> check(extents, algorithm, setting, extents.k() + 9, 5)));
+        }
+      }
+    }
+    return tests.stream();
+  }
+
   /** Groups are nothing but more units to Winograd's kernels. */
   private static List<Algorithm> algorithms(ConvCase extents) {
     return extents.groups() == 1 ? ConvRun.all(extents) : ConvRun.algorithms(extents);
   }
 
   private static void check(ConvCase extents, Algorithm algorithm, Setting setting) {
+    check(extents, algorithm, setting, extents.k(), 0);
+  }
+
+  private static void check(
+      ConvCase extents, Algorithm algorithm, Setting setting, int depth, int first) {
     ConvCases.Surround all = new ConvCases.Surround(true, true, Activation.RELU);
     ConvData data = ConvData.random(extents, Values.UNIT, 1, all);
     try (Arena shared = Arena.ofShared();
         Arena confined = Arena.ofConfined()) {
-      ConvPlan plan = data.conv(algorithm).plan(extents.input(), setting.layout(), shared);
+      Conv2d conv = data.conv(algorithm).into(depth, first);
+      ConvPlan plan = conv.plan(extents.input(), setting.layout(), shared);
       Tensor x = tensor(setting, shared, confined, extents.input());
-      Tensor residual = tensor(setting, shared, confined, extents.output());
-      Tensor y = tensor(setting, shared, confined, extents.output());
+      Tensor residual = tensor(setting, shared, confined, plan.residualShape());
+      Tensor y = tensor(setting, shared, confined, plan.outputShape());
       Workspace workspace = plan.workspace(shared, setting.threads());
       Workers workers = setting.threads() == 1 ? Workers.serial() : pair;
       x.copyFrom(data.x(), Layout.NHWC);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tilewise.internal.conv.DepthwiseForward;
+import dev.tilewise.internal.conv.Destination;
 import dev.tilewise.internal.conv.DirectForward;
 import dev.tilewise.internal.conv.DirectPlan;
 import dev.tilewise.internal.conv.Forward;
@@ -127,12 +128,14 @@ class DepthwiseTest {
       return;
     }
     ConvData data = data(extents, Values.WIDE, seed);
+    Destination dense = Destination.dense(g.k());
     MemorySegment weights = MemorySegment.ofArray(data.weights());
     MemorySegment bias = data.bias() == null ? null : MemorySegment.ofArray(data.bias());
     Activation a = data.activation();
     Arena arena = Arena.ofAuto();
-    Forward depthwise = new DepthwiseForward(g, a.lo(), a.hi(), weights, bias, arena);
-    Forward tiles = new DirectForward(g, DirectPlan.of(g), a.lo(), a.hi(), weights, bias, arena);
+    Forward depthwise = new DepthwiseForward(g, dense, a.lo(), a.hi(), weights, bias, arena);
+    Forward tiles =
+        new DirectForward(g, dense, DirectPlan.of(g), a.lo(), a.hi(), weights, bias, arena);
     try (UnitRun one = new UnitRun(depthwise, seed);
         UnitRun other = new UnitRun(tiles, seed)) {
       ConvRun.sameBits(extents + " seed " + seed, other.of(data), one.of(data));

@@ -11,7 +11,7 @@ import java.lang.foreign.ValueLayout;
 record FencedTensor(MemorySegment whole, Tensor tensor) {
 
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-  private static final int MARK = 0x7FC0_BEEF;
+  static final int MARK = 0x7FC0_BEEF;
 
   /** More than the widest tile could overshoot: 8 vectors of 64 bytes. */
   private static final long FENCE_BYTES = 512;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tilewise.testdata.Vectors;
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -164,6 +165,95 @@ class PoolPlanTest {
         assertArrayEquals(plain.argmax(), indices, plan.toString());
       }
     }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> outputsInADeeperTensorAreThoseOfOneOfTheirOwn() {
+    return IntStream.range(0, 60)
+        .mapToObj(seed -> DynamicTest.dynamicTest("seed " + seed, () -> goesDeeper(seed)));
+  }
+
+  /** Forward, the maxima's places, the gradient; in memory that is used in place and in copies. */
+  private static void goesDeeper(int seed) {
+    Random random = new Random(seed);
+    Pool2d.Kind kind = seed % 2 == 0 ? Pool2d.Kind.MAX : Pool2d.Kind.AVERAGE;
+    Pool2d pool =
+        seed % 5 == 0
+            ? Pool2d.global(kind)
+            : Pool2d.of(kind, 3, 3).stride(1 + random.nextInt(3)).padding(random.nextInt(2));
+    int channels = 1 + random.nextInt(40);
+    Shape input =
+        Shape.nchw(1 + random.nextInt(3), channels, 3 + random.nextInt(7), 3 + random.nextInt(7));
+    int first = random.nextInt(20);
+    int depth = first + channels + random.nextInt(20);
+    PoolPlan dense = pool.plan(input, Layout.NHWC);
+    PoolPlan plan = pool.into(depth, first).plan(input, Layout.NHWC);
+    MemoryKind memory = seed % 3 == 0 ? MemoryKind.MAPPED : MemoryKind.SHARED;
+    Setting setting = new Setting(Layout.NHWC, 2, memory, memory, memory, 0);
+    MemoryKind.reset();
+    try (Arena shared = Arena.ofShared();
+        Arena confined = Arena.ofConfined()) {
+      Tensor x = FencedTensor.allocate(memory, shared, confined, input, setting).tensor();
+      for (int i = 0; i < input.elements(); i++) {
+        x.segment().setAtIndex(ValueLayout.JAVA_FLOAT, i, random.nextFloat());
+      }
+      FencedTensor deep =
+          FencedTensor.allocate(memory, shared, confined, plan.outputShape(), setting);
+      Tensor y = deep.tensor();
+      plan.run(x, y, setting.workers());
+      assertEquals("none", deep.damage(), plan.toString());
+      Tensor own = Tensor.allocate(shared, dense.outputShape(), Layout.NHWC);
+      dense.run(x, own, Workers.serial());
+      assertChannels(own, y, first, plan);
+      if (kind == Pool2d.Kind.MAX) {
+        long[] places = new long[(int) dense.outputShape().elements()];
+        long[] expected = places.clone();
+        plan.argmax(x, places, setting.workers());
+        dense.argmax(x, expected, Workers.serial());
+        assertArrayEquals(expected, places, plan.toString());
+      }
+      Tensor dx = FencedTensor.allocate(memory, shared, confined, input, setting).tensor();
+      Tensor expected = Tensor.allocate(shared, input, Layout.NHWC);
+      plan.backward(x, y, dx, setting.workers());
+      dense.backward(x, own, expected, Workers.serial());
+      ConvRun.sameBits(plan.toString(), expected.toArray(Layout.NHWC), dx.toArray(Layout.NHWC));
+    }
+  }
+
+  /** The others hold what they held before. */
+  private static void assertChannels(Tensor own, Tensor deep, int first, PoolPlan plan) {
+    int count = own.shape().c();
+    int depth = deep.shape().c();
+    for (int i = 0; i < deep.shape().elements(); i++) {
+      int channel = i % depth - first;
+      int actual = deep.segment().getAtIndex(ValueLayout.JAVA_INT, i);
+      int expected =
+          channel >= 0 && channel < count
+              ? own.segment().getAtIndex(ValueLayout.JAVA_INT, i / depth * count + channel)
+              : FencedTensor.MARK;
+      assertEquals(expected, actual, plan + ", channel " + channel + " of pixel " + i / depth);
+    }
+  }
+
+  @Test
+  void outputsMustFitIntoTheDeeperTensor() {
+    Shape input = Shape.image(4, 4, 3);
+    Pool2d pool = Pool2d.max(2);
+    assertEquals(Shape.image(2, 2, 8), pool.into(8, 5).outputShape(input));
+    refuses("1 output channel from channel -1 on do not fit into 8", () -> pool.into(8, -1));
+    refuses("from channel 8 on do not fit into 8", () -> pool.into(8, 8));
+    refuses(
+        "3 output channels from channel 6 on do not fit into 8: the first one may be 0 to 5",
+        () -> pool.into(8, 6).outputShape(input));
+    refuses("do not fit into 2: at least 3", () -> pool.into(2, 0).plan(input, Layout.NHWC));
+    refuses(
+        "outputs go into channels 5 to 7 of 8, which takes NHWC, not NCHW",
+        () -> pool.into(8, 5).plan(input, Layout.NCHW));
+    PoolPlan plan = pool.into(8, 5).plan(input, Layout.NHWC);
+    Tensor x = Tensor.allocate(Arena.ofAuto(), input, Layout.NHWC);
+    Tensor own = Tensor.allocate(Arena.ofAuto(), Shape.image(2, 2, 3), Layout.NHWC);
+    refuses("output is n1c3h2w2, not n1c8h2w2", () -> plan.run(x, own, Workers.serial()));
+    refuses("needs 12 indices, not 32", () -> plan.argmax(x, new long[32], Workers.serial()));
   }
 
   /** The definition, one output at a time. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tilewise.internal.conv.Destination;
 import dev.tilewise.internal.conv.DirectForward;
 import dev.tilewise.internal.conv.DirectPlan;
 import dev.tilewise.internal.conv.Forward;
@@ -85,6 +86,7 @@ class StripTest {
             ACTIVATIONS[random.nextInt(ACTIVATIONS.length)]);
     ConvData data = ConvData.random(e, VALUES[random.nextInt(VALUES.length)], seed, surround);
     Geometry g = e.geometry();
+    Destination dense = Destination.dense(g.k());
     int[] panels = panels(g, random);
     StripPlan plan = new StripPlan(g, panels, 1 << random.nextInt(8, 18));
     MemorySegment weights = MemorySegment.ofArray(data.weights());
@@ -93,8 +95,9 @@ class StripTest {
     float hi = data.activation().hi();
     String what = seed + ": " + e + " " + surround + ", " + Arrays.toString(panels);
     try (Arena arena = Arena.ofShared()) {
-      float[] actual = outputs(new StripForward(g, plan, lo, hi, weights, bias, arena), data, seed);
-      Forward tiles = new DirectForward(g, DirectPlan.of(g), lo, hi, weights, bias, arena);
+      float[] actual =
+          outputs(new StripForward(g, dense, plan, lo, hi, weights, bias, arena), data, seed);
+      Forward tiles = new DirectForward(g, dense, DirectPlan.of(g), lo, hi, weights, bias, arena);
       ConvRun.sameBits(what, outputs(tiles, data, seed), actual);
       ConvRun.sameBits(what, data.naive(), actual);
     }

@@ -1,6 +1,7 @@
 package dev.tilewise;
 
 import dev.tilewise.ConvCases.Trial;
+import dev.tilewise.internal.conv.Destination;
 import dev.tilewise.internal.conv.DirectForward;
 import dev.tilewise.internal.conv.DirectPlan;
 import dev.tilewise.internal.conv.Geometry;
@@ -46,6 +47,7 @@ class TileChoiceTest {
       DirectForward forward =
           new DirectForward(
               g,
+              Destination.dense(g.k()),
               new DirectPlan(g, tiles, gathers),
               data.activation().lo(),
               data.activation().hi(),

@@ -197,9 +197,13 @@ final class ConvOp extends Op {
     if (biased) {
       filter = filter.withBias(node.input(2).memory());
     }
-    ConvPlan plan =
-        plan(conv(filter).activation(activation).tolerance(to.options().tolerance()), extents, to);
-    View y = to.make(node);
+    View y = to.makeWide(node);
+    Conv2d conv =
+        conv(filter)
+            .activation(activation)
+            .tolerance(to.options().tolerance())
+            .into(y.depth(), y.firstChannel());
+    ConvPlan plan = plan(conv, extents, to);
     List<View> touched = new ArrayList<>(List.of(x, y));
     if (residual) {
       touched.add(added);
@@ -210,8 +214,8 @@ final class ConvOp extends Op {
         touched,
         memories -> {
           Tensor in = memories.tensor(x, plan.inputShape(), Layout.NHWC);
-          Tensor out = memories.tensor(y, plan.outputShape(), Layout.NHWC);
-          Tensor more = residual ? memories.tensor(added, plan.outputShape(), Layout.NHWC) : null;
+          Tensor out = memories.whole(y, plan.outputShape());
+          Tensor more = residual ? memories.tensor(added, plan.residualShape(), Layout.NHWC) : null;
           Workspace workspace = memories.workspace(plan);
           return workers -> plan.run(in, more, out, workspace, workers);
         });

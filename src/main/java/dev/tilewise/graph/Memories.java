@@ -55,6 +55,12 @@ final class Memories {
     return tensor(view, view.dims().shape(), layout);
   }
 
+  /** All of the value that a view is some channels of. */
+  Tensor whole(View view, Shape shape) {
+    long first = offset(view) - (long) view.firstChannel() * Float.BYTES;
+    return Tensor.of(segment(view).asSlice(first, shape.bytes()), shape, Layout.NHWC);
+  }
+
   /** Memory from a view's first element on as a tensor. */
   Tensor tensor(View view, Shape shape, Layout layout) {
     return Tensor.of(segment(view).asSlice(offset(view), shape.bytes()), shape, layout);

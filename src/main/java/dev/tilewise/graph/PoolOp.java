@@ -42,14 +42,14 @@ final class PoolOp extends Op {
   @Override
   void lower(Node node, Lowering to) {
     View x = to.dense(node.input(0));
-    PoolPlan plan = pool.plan(x.dims().shape(), Layout.NHWC);
-    View y = to.make(node);
+    View y = to.makeWide(node);
+    PoolPlan plan = pool.into(y.depth(), y.firstChannel()).plan(x.dims().shape(), Layout.NHWC);
     to.add(
         kind() + " " + x.dims(),
         List.of(x, y),
         memories -> {
           Tensor in = memories.tensor(x);
-          Tensor out = memories.tensor(y);
+          Tensor out = memories.whole(y, plan.outputShape());
           return workers -> plan.run(in, out, workers);
         });
   }

@@ -20,6 +20,20 @@ record View(Buffer buffer, long offset, Dims dims, long[] strides) {
     return dims.sameStrides(strides, dims.dense());
   }
 
+  /** Channels of the whole that this is some channels of, as a concatenation has parts. */
+  int depth() {
+    if (isDense()) {
+      return dims.rank() == 2 ? dims.get(1) : dims.shape().c();
+    }
+    int pixel = dims.get(3) > 1 ? 3 : dims.get(2) > 1 ? 2 : 0;
+    return Math.toIntExact(strides[pixel]);
+  }
+
+  /** The first of those channels: wholes begin where their buffers do. */
+  int firstChannel() {
+    return isDense() ? 0 : Math.toIntExact(offset);
+  }
+
   View transposed(int... axes) {
     int[] extents = new int[axes.length];
     long[] turned = new long[axes.length];

@@ -33,9 +33,6 @@ public final class DepthwiseForward implements Forward {
     /** Input rows with each channel repeated for its filters. */
     private final MemorySegment staged;
 
-    /** Where a row starts, for the epilogue. */
-    private final long[] row = new long[1];
-
     // The rows at work: memory, where row 0 would start, and the steps.
     private MemorySegment x;
     private long origin;
@@ -48,6 +45,7 @@ public final class DepthwiseForward implements Forward {
   }
 
   private final Geometry g;
+  private final Destination destination;
   private final DepthwisePlan plan;
   private final float lo;
   private final float hi;
@@ -61,6 +59,7 @@ public final class DepthwiseForward implements Forward {
    * Packs the weights.
    *
    * @param g extents for which {@link #applies}
+   * @param destination where outputs go
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
    * @param weights {@code [K, 1, FH, FW]}, any kind of memory
@@ -68,12 +67,19 @@ public final class DepthwiseForward implements Forward {
    * @param arena owns the packed weights
    */
   public DepthwiseForward(
-      Geometry g, float lo, float hi, MemorySegment weights, MemorySegment bias, Arena arena) {
-    this(g, new DepthwisePlan(g), lo, hi, weights, bias, arena);
+      Geometry g,
+      Destination destination,
+      float lo,
+      float hi,
+      MemorySegment weights,
+      MemorySegment bias,
+      Arena arena) {
+    this(g, destination, new DepthwisePlan(g), lo, hi, weights, bias, arena);
   }
 
   private DepthwiseForward(
       Geometry g,
+      Destination destination,
       DepthwisePlan plan,
       float lo,
       float hi,
@@ -81,13 +87,14 @@ public final class DepthwiseForward implements Forward {
       MemorySegment bias,
       Arena arena) {
     this.g = g;
+    this.destination = destination;
     this.plan = plan;
     this.lo = lo;
     this.hi = hi;
     vectorBytes = (g.sumLength() + 1L) * Lanes.BYTES;
     this.weights = Memory.allocate(arena, plan.vectors() * vectorBytes);
     pack(weights, bias);
-    yStep = (long) g.k() * Float.BYTES;
+    yStep = destination.pixelBytes();
     yRowStep = g.ow() * yStep;
   }
 
@@ -123,7 +130,7 @@ public final class DepthwiseForward implements Forward {
 
   @Override
   public long heapBytes() {
-    return Long.BYTES;
+    return 0;
   }
 
   @Override
@@ -150,7 +157,7 @@ public final class DepthwiseForward implements Forward {
     int end = (int) ((long) g.oh() * (rowCut + 1) / rowCuts);
     int firstVector = plan.firstVector(cut % channelCuts, channelCuts);
     int endVector = plan.firstVector(cut % channelCuts + 1, channelCuts);
-    boolean gathers = plan.gathers(x.address(), y.address());
+    boolean gathers = plan.gathers(x.address(), y.address() + destination.at(0, 0), yStep);
     for (int oy = first; oy < end; oy += plan.band()) {
       int bandEnd = Math.min(end, oy + plan.band());
       if (gathers) {
@@ -165,7 +172,7 @@ public final class DepthwiseForward implements Forward {
         band(n, oy, bandEnd, firstVector, endVector, s, residual != null, y);
       }
       if (residual != null) {
-        addResidual(n, oy, bandEnd, firstVector, endVector, s, residual, y);
+        addResidual(n, oy, bandEnd, firstVector, endVector, residual, y);
       }
     }
   }
@@ -194,8 +201,8 @@ public final class DepthwiseForward implements Forward {
     long first = firstRow(oy);
     long rows = Math.max(0, endRow(end) - first);
     s.x = s.staged;
-    s.columnStep = yStep;
-    s.rowStep = g.w() * yStep;
+    s.columnStep = (long) g.k() * Float.BYTES;
+    s.rowStep = g.w() * s.columnStep;
     s.origin = -first * s.rowStep;
     long from = image + first * g.w() * g.c() * Float.BYTES;
     RepeatedChannels.copy(x, from, rows * g.w() * g.c(), g.groupK(), s.staged);
@@ -283,7 +290,7 @@ public final class DepthwiseForward implements Forward {
         bias,
         bias + (1 + 3L * firstTap) * Lanes.BYTES,
         y,
-        ((long) n * g.oh() + oy) * yRowStep + channel,
+        destination.at(((long) n * g.oh() + oy) * g.ow(), plan.firstChannel(vector)),
         yRowStep,
         yStep,
         g.ow() - borders,
@@ -307,7 +314,7 @@ public final class DepthwiseForward implements Forward {
     long channel = (long) plan.firstChannel(vector) * Float.BYTES;
     long iy = (long) oy * g.sh() - g.pt() + (long) firstTap * g.dh();
     long bias = vector * vectorBytes;
-    long output = ((long) n * g.oh() + oy) * yRowStep + channel;
+    long output = destination.at(((long) n * g.oh() + oy) * g.ow(), plan.firstChannel(vector));
     for (DepthwisePlan.Piece piece : plan.pieces()) {
       int ox = piece.ox();
       int firstX = plan.taps().firstX(ox);
@@ -363,21 +370,21 @@ public final class DepthwiseForward implements Forward {
       int end,
       int firstVector,
       int endVector,
-      Rows s,
       MemorySegment residual,
       MemorySegment y) {
     int channel = plan.firstChannel(firstVector);
     int channels = plan.firstChannel(endVector - 1) + Lanes.COUNT - channel;
-    long start = ((long) n * g.oh() + first) * yRowStep + (long) channel * Float.BYTES;
-    for (long pixel = 0; pixel < (long) (end - first) * g.ow(); pixel++) {
-      s.row[0] = start + pixel * yStep;
-      TileEpilogue.store(1, y, s.row[0], 0, 0, 1, channels, residual, y, s.row, 0, 0, lo, hi);
+    long endPixel = ((long) n * g.oh() + end) * g.ow();
+    for (long pixel = ((long) n * g.oh() + first) * g.ow(); pixel < endPixel; pixel++) {
+      long added = (pixel * g.k() + channel) * Float.BYTES;
+      TileEpilogue.addResidual(
+          y, destination.at(pixel, channel), channels, residual, added, lo, hi);
     }
   }
 
   @Override
   public Forward withWeights(MemorySegment newWeights, MemorySegment bias, Arena arena) {
-    return new DepthwiseForward(g, plan, lo, hi, newWeights, bias, arena);
+    return new DepthwiseForward(g, destination, plan, lo, hi, newWeights, bias, arena);
   }
 
   @Override

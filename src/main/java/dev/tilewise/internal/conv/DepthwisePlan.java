@@ -243,11 +243,14 @@ final class DepthwisePlan {
    * the speed (docs/decisions/0009-depthwise.md).
    *
    * @param x address of the input
-   * @param y address of the output
+   * @param y address of the first channel of the output
+   * @param yStep bytes from output pixel to output pixel
    */
-  boolean gathers(long x, long y) {
+  boolean gathers(long x, long y, long yStep) {
     long distance = (y - x) & (PERIOD - 1);
-    return mayGather() && Math.min(distance, PERIOD - distance) < Lanes.BYTES;
+    return mayGather()
+        && yStep % PERIOD == 0
+        && Math.min(distance, PERIOD - distance) < Lanes.BYTES;
   }
 
   private boolean mayGather() {

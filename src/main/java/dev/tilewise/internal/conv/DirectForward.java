@@ -25,6 +25,7 @@ import java.lang.foreign.MemorySegment;
 public final class DirectForward implements Forward {
 
   private final Geometry g;
+  private final Destination destination;
   private final DirectPlan plan;
   private final float lo;
   private final float hi;
@@ -36,6 +37,7 @@ public final class DirectForward implements Forward {
    * Packs the weights.
    *
    * @param g extents
+   * @param destination where outputs go
    * @param plan tiles and units
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
@@ -45,6 +47,7 @@ public final class DirectForward implements Forward {
    */
   public DirectForward(
       Geometry g,
+      Destination destination,
       DirectPlan plan,
       float lo,
       float hi,
@@ -52,6 +55,7 @@ public final class DirectForward implements Forward {
       MemorySegment bias,
       Arena arena) {
     this.g = g;
+    this.destination = destination;
     this.plan = plan;
     this.lo = lo;
     this.hi = hi;
@@ -77,12 +81,12 @@ public final class DirectForward implements Forward {
 
   @Override
   public long heapBytes() {
-    return DirectScratch.heapBytes(plan);
+    return DirectScratch.heapBytes(g, destination, plan);
   }
 
   @Override
   public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
-    return new DirectScratch(g, plan, memory, arrays);
+    return new DirectScratch(g, destination, plan, memory, arrays);
   }
 
   @Override
@@ -258,6 +262,8 @@ public final class DirectForward implements Forward {
           rows,
           columns,
           residual,
+          s.residuals,
+          yOff,
           y,
           s.outputs,
           row,
@@ -276,7 +282,7 @@ public final class DirectForward implements Forward {
 
   @Override
   public Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
-    return new DirectForward(g, plan, lo, hi, weights, bias, arena);
+    return new DirectForward(g, destination, plan, lo, hi, weights, bias, arena);
   }
 
   @Override

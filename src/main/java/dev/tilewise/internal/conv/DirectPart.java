@@ -277,7 +277,7 @@ final class DirectPart {
       int firstPixel,
       int at,
       DirectScratch s) {
-    long outputStep = (long) g.k() * Float.BYTES;
+    long outputStep = s.destination.pixelBytes();
     long inputStep = (long) g.sw() * g.c() * Float.BYTES;
     int stagedStep = gathers ? gatheredStep() : g.sw() * g.c();
     long ox = (long) region.ox() + firstColumn;
@@ -286,8 +286,8 @@ final class DirectPart {
     for (int r = 0; r < rows; r++) {
       long oy = (long) region.oy() + row + r;
       long iy = oy * g.sh() - g.pt();
-      long output =
-          (((n * s.oh + oy) * s.ow + ox) * g.k() + (long) group * g.groupK()) * Float.BYTES;
+      long pixel = (n * s.oh + oy) * s.ow + ox;
+      long output = s.destination.at(pixel, group * g.groupK());
       long input =
           (((n * g.h() + iy) * g.w() + ix) * g.c() + (long) group * g.groupC()) * Float.BYTES;
       // Runs count from the place of tap (0, 0), present or not.
@@ -298,6 +298,9 @@ final class DirectPart {
                   + (r * g.sh() - region.firstTapY() * g.dh()) * rowStep
                   - region.firstTapX() * g.dw() * g.c()
                   + group * g.groupC();
+      if (s.residuals != s.outputs) {
+        locateResiduals(pixel, columns, group, i, s);
+      }
       for (int end = i + columns; i < end; i++) {
         s.outputs[i] = output;
         s.inputs[i] = input;
@@ -306,6 +309,15 @@ final class DirectPart {
         input += inputStep;
         staged += stagedStep;
       }
+    }
+  }
+
+  /** Where a line's residuals lie: there are no other channels between them. */
+  private void locateResiduals(long pixel, int columns, int group, int first, DirectScratch s) {
+    long residual = (pixel * g.k() + (long) group * g.groupK()) * Float.BYTES;
+    for (int i = first; i < first + columns; i++) {
+      s.residuals[i] = residual;
+      residual += (long) g.k() * Float.BYTES;
     }
   }
 

@@ -23,30 +23,42 @@ final class DirectScratch implements Forward.Scratch {
   /** Where each pixel's outputs start, bytes. */
   final long[] outputs;
 
+  /** Where each pixel's residual starts, bytes: the same array where that is the same. */
+  final long[] residuals;
+
   /** The panel at work: packed weights, or {@link #compacted}. */
   MemorySegment panel;
 
   /** Where it starts, bytes. */
   long panelOff;
 
+  final Destination destination;
   final long oh;
   final long ow;
 
-  DirectScratch(Geometry g, DirectPlan plan, MemorySegment memory, ScratchArrays arrays) {
+  DirectScratch(
+      Geometry g,
+      Destination destination,
+      DirectPlan plan,
+      MemorySegment memory,
+      ScratchArrays arrays) {
+    this.destination = destination;
     sums = memory.asSlice(0, plan.sumsBytes());
     compacted = memory.asSlice(plan.sumsBytes(), plan.compactBytes());
     staged = arrays.large(plan.stagedLength());
     rows = new int[plan.maxRows()];
     inputs = new long[plan.maxRows()];
     outputs = new long[plan.maxRows()];
+    residuals = destination.isDense(g.k()) ? outputs : new long[plan.maxRows()];
     oh = g.oh();
     ow = g.ow();
   }
 
   /** Bytes of the tables of one thread. */
-  static long heapBytes(DirectPlan plan) {
+  static long heapBytes(Geometry g, Destination destination, DirectPlan plan) {
+    int tables = destination.isDense(g.k()) ? 2 : 3;
     return (long) plan.stagedLength() * Float.BYTES
-        + (long) plan.maxRows() * (Integer.BYTES + 2 * Long.BYTES);
+        + (long) plan.maxRows() * (Integer.BYTES + tables * Long.BYTES);
   }
 
   /** Repeats the last pixel in the rows that a last tile has too many. */

@@ -39,8 +39,8 @@ public interface Forward {
    * @param units what {@link #units} gave for this run
    * @param scratch of the calling thread, made by {@link #scratch}
    * @param x input
-   * @param residual added before the activation, of the output's extents; or null
-   * @param y output
+   * @param residual added before the activation, with K channels and no others; or null
+   * @param y output, of which only the channels of the {@link Destination} are touched
    */
   void run(
       int unit,

@@ -16,7 +16,11 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Im2colForward implements Forward {
 
+  /** The only row starts where its offset says. */
+  private static final long[] HERE = {0};
+
   private final Geometry g;
+  private final Destination destination;
   private final float lo;
   private final float hi;
   private final int width;
@@ -28,6 +32,7 @@ public final class Im2colForward implements Forward {
    * Packs the weights.
    *
    * @param g extents
+   * @param destination where outputs go
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
    * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
@@ -35,8 +40,15 @@ public final class Im2colForward implements Forward {
    * @param arena owns the packed weights
    */
   public Im2colForward(
-      Geometry g, float lo, float hi, MemorySegment weights, MemorySegment bias, Arena arena) {
+      Geometry g,
+      Destination destination,
+      float lo,
+      float hi,
+      MemorySegment weights,
+      MemorySegment bias,
+      Arena arena) {
     this.g = g;
+    this.destination = destination;
     this.lo = lo;
     this.hi = hi;
     width = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
@@ -61,7 +73,7 @@ public final class Im2colForward implements Forward {
   }
 
   /** The matrix, then the sums of one pixel's blocks. */
-  private record Patches(MemorySegment memory, long sumsOff, long[] outputs) implements Scratch {}
+  private record Patches(MemorySegment memory, long sumsOff) implements Scratch {}
 
   private long matrixSize() {
     long pixels = (long) g.oh() * g.ow();
@@ -80,12 +92,12 @@ public final class Im2colForward implements Forward {
 
   @Override
   public long heapBytes() {
-    return Long.BYTES;
+    return 0;
   }
 
   @Override
   public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
-    return new Patches(memory, matrixSize(), new long[1]);
+    return new Patches(memory, matrixSize());
   }
 
   @Override
@@ -162,7 +174,7 @@ public final class Im2colForward implements Forward {
       }
     }
     long pixel = ((long) n * g.oh() + oy) * g.ow() + ox;
-    patches.outputs[0] = (pixel * g.k() + (long) group * g.groupK()) * Float.BYTES;
+    int channel = group * g.groupK();
     TileEpilogue.store(
         blocks,
         memory,
@@ -172,17 +184,19 @@ public final class Im2colForward implements Forward {
         1,
         g.groupK(),
         residual,
+        HERE,
+        (pixel * g.k() + channel) * Float.BYTES,
         y,
-        patches.outputs,
+        HERE,
         0,
-        0,
+        destination.at(pixel, channel),
         lo,
         hi);
   }
 
   @Override
   public Forward withWeights(MemorySegment weights, MemorySegment newBias, Arena arena) {
-    return new Im2colForward(g, lo, hi, weights, newBias, arena);
+    return new Im2colForward(g, destination, lo, hi, weights, newBias, arena);
   }
 
   @Override

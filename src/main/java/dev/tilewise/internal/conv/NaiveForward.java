@@ -19,6 +19,7 @@ public final class NaiveForward implements Forward {
   }
 
   private final Geometry g;
+  private final Destination destination;
   private final float lo;
   private final float hi;
   private final MemorySegment weights;
@@ -28,6 +29,7 @@ public final class NaiveForward implements Forward {
    * Copies the weights.
    *
    * @param g extents
+   * @param destination where outputs go
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
    * @param weights {@code [K, C/groups, FH, FW]}
@@ -35,8 +37,15 @@ public final class NaiveForward implements Forward {
    * @param arena owns the copy
    */
   public NaiveForward(
-      Geometry g, float lo, float hi, MemorySegment weights, MemorySegment bias, Arena arena) {
+      Geometry g,
+      Destination destination,
+      float lo,
+      float hi,
+      MemorySegment weights,
+      MemorySegment bias,
+      Arena arena) {
     this.g = g;
+    this.destination = destination;
     this.lo = lo;
     this.hi = hi;
     this.weights = copy(weights, arena);
@@ -85,20 +94,20 @@ public final class NaiveForward implements Forward {
     int n = unit / g.oh();
     int oy = unit % g.oh();
     for (int ox = 0; ox < g.ow(); ox++) {
+      long pixel = (long) unit * g.ow() + ox;
       for (int k = 0; k < g.k(); k++) {
-        long i = ((long) unit * g.ow() + ox) * g.k() + k;
         float sum = naive.at(n, k, oy, ox);
         if (residual != null) {
-          sum += residual.getAtIndex(FLOAT, i);
+          sum += residual.getAtIndex(FLOAT, pixel * g.k() + k);
         }
-        y.setAtIndex(FLOAT, i, sum < lo ? lo : sum > hi ? hi : sum);
+        y.set(FLOAT, destination.at(pixel, k), sum < lo ? lo : sum > hi ? hi : sum);
       }
     }
   }
 
   @Override
   public Forward withWeights(MemorySegment newWeights, MemorySegment newBias, Arena arena) {
-    return new NaiveForward(g, lo, hi, newWeights, newBias, arena);
+    return new NaiveForward(g, destination, lo, hi, newWeights, newBias, arena);
   }
 
   @Override

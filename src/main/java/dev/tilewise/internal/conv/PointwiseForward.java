@@ -25,17 +25,22 @@ import java.lang.foreign.MemorySegment;
 public final class PointwiseForward implements Forward {
 
   private final Geometry g;
+  private final Destination destination;
   private final PointwisePlan plan;
   private final float lo;
   private final float hi;
   private final MemorySegment panelMemory;
   // Zeros, the start of all blocks of a sum but the first, then the bias.
   private final MemorySegment init;
+  // Where the pixels of a stack lie in the output and in the residual, bytes from the first.
+  private final long[] outputRows;
+  private final long[] residualRows;
 
   /**
    * Packs the weights.
    *
    * @param g extents
+   * @param destination where outputs go
    * @param plan panels and units
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
@@ -45,6 +50,7 @@ public final class PointwiseForward implements Forward {
    */
   public PointwiseForward(
       Geometry g,
+      Destination destination,
       PointwisePlan plan,
       float lo,
       float hi,
@@ -52,6 +58,7 @@ public final class PointwiseForward implements Forward {
       MemorySegment bias,
       Arena arena) {
     this.g = g;
+    this.destination = destination;
     this.plan = plan;
     this.lo = lo;
     this.hi = hi;
@@ -64,6 +71,16 @@ public final class PointwiseForward implements Forward {
     if (bias != null) {
       panels.packBias(bias, init, plan.zeros());
     }
+    outputRows = steps(destination.pixelBytes());
+    residualRows = steps((long) g.k() * Float.BYTES);
+  }
+
+  private long[] steps(long step) {
+    long[] rows = new long[plan.tall(0).rows()];
+    for (int m = 0; m < rows.length; m++) {
+      rows[m] = m * step;
+    }
+    return rows;
   }
 
   @Override
@@ -167,8 +184,9 @@ public final class PointwiseForward implements Forward {
     int filter = plan.panels().firstFilter(panel);
     int lastVector = plan.panels().lastVector(panel, Lanes.COUNT);
     long last = (long) lastVector * Float.BYTES;
-    long rowStep = (long) g.k() * Float.BYTES;
-    long out = (firstPixel + row) * rowStep + ((long) group * g.groupK() + filter) * Float.BYTES;
+    int channel = group * g.groupK() + filter;
+    long rowStep = destination.pixelBytes();
+    long out = destination.at(firstPixel + row, channel);
     long bOff = plan.panels().start(group, panel) * Float.BYTES;
     long bias = biasOf(group, panel);
     int stackStep = tile.rows() * plan.depth();
@@ -204,8 +222,10 @@ public final class PointwiseForward implements Forward {
           tile.rows(),
           lastVector + Lanes.COUNT,
           residual,
+          residualRows,
+          ((firstPixel + row + (long) stack * tile.rows()) * g.k() + channel) * Float.BYTES,
           y,
-          plan.outputRows(),
+          outputRows,
           0,
           out + stack * tile.rows() * rowStep,
           lo,
@@ -249,7 +269,7 @@ public final class PointwiseForward implements Forward {
 
   @Override
   public Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
-    return new PointwiseForward(g, plan, lo, hi, weights, bias, arena);
+    return new PointwiseForward(g, destination, plan, lo, hi, weights, bias, arena);
   }
 
   @Override

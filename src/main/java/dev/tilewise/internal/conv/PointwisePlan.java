@@ -46,7 +46,6 @@ public final class PointwisePlan {
   private final int stagedLength;
   private final int depth;
   private final long sumsBytes;
-  private final long[] outputRows;
 
   /**
    * Plans.
@@ -86,10 +85,6 @@ public final class PointwisePlan {
     panelRanges = (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
     sumsBytes = (long) g.blocks() * TALL * widest * Float.BYTES;
-    outputRows = new long[TALL];
-    for (int m = 0; m < TALL; m++) {
-      outputRows[m] = (long) m * g.k() * Float.BYTES;
-    }
   }
 
   /** Whether the tiles can compute it. */
@@ -194,11 +189,6 @@ public final class PointwisePlan {
   /** Bytes of the blocks' sums of one stack. */
   long sumsBytes() {
     return sumsBytes;
-  }
-
-  /** Where the pixels of a stack lie in the output, bytes from the first. */
-  long[] outputRows() {
-    return outputRows;
   }
 
   String describe() {

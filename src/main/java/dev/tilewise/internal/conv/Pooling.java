@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 public final class Pooling {
 
   private final Geometry g;
+  private final Destination destination;
   private final boolean max;
   private final TapRanges taps;
   private final float[] countedY;
@@ -22,13 +23,21 @@ public final class Pooling {
    * Binds the extents.
    *
    * @param g extents, one filter per channel; its bottom and right padding hold the last windows
+   * @param destination where outputs go
    * @param max the maximum, not the mean
    * @param countsPadding whether the mean's divisor counts taps in the padding, too
    * @param bottom padding below the input that counts
    * @param right padding to the right that counts
    */
-  public Pooling(Geometry g, boolean max, boolean countsPadding, int bottom, int right) {
+  public Pooling(
+      Geometry g,
+      Destination destination,
+      boolean max,
+      boolean countsPadding,
+      int bottom,
+      int right) {
     this.g = g;
+    this.destination = destination;
     this.max = max;
     taps = new TapRanges(g);
     countedY = new float[taps.oh()];
@@ -97,7 +106,7 @@ public final class Pooling {
    *
    * @param unit from 0
    * @param x input
-   * @param y output
+   * @param y output, of which only the channels of the destination are touched
    */
   public void run(int unit, MemorySegment x, MemorySegment y) {
     int n = unit / taps.oh();
@@ -105,7 +114,7 @@ public final class Pooling {
     int rows = rows(oy);
     for (int ox = 0; ox < taps.ow(); ox++) {
       long from = start(n, oy, ox);
-      long to = ((long) unit * taps.ow() + ox) * g.c() * Float.BYTES;
+      long to = destination.at((long) unit * taps.ow() + ox, 0);
       int columns = columns(ox);
       if (max) {
         MaxWindow.values(x, from, rows, rowStep, columns, columnStep, g.c(), y, to);
@@ -146,14 +155,14 @@ public final class Pooling {
    *
    * @param unit from 0
    * @param x input; a mean does not read it
-   * @param dy gradient of the output
+   * @param dy gradient of the output, of which only the channels of the destination are read
    * @param dx gradient of the input, overwritten
    */
   public void backward(int unit, MemorySegment x, MemorySegment dy, MemorySegment dx) {
     long imageBytes = (long) g.h() * g.w() * g.c() * Float.BYTES;
     dx.asSlice(unit * imageBytes, imageBytes).fill((byte) 0);
     int[] best = new int[g.c()];
-    long from = (long) unit * taps.oh() * taps.ow() * g.c() * Float.BYTES;
+    long from = destination.at((long) unit * taps.oh() * taps.ow(), 0);
     for (int oy = 0; oy < taps.oh(); oy++) {
       int rows = rows(oy);
       for (int ox = 0; ox < taps.ow(); ox++) {
@@ -167,7 +176,7 @@ public final class Pooling {
           AverageWindow.spread(
               dx, to, rows, rowStep, columns, columnStep, g.c(), divisor, dy, from);
         }
-        from += (long) g.c() * Float.BYTES;
+        from += destination.pixelBytes();
       }
     }
   }

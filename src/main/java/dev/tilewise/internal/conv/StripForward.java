@@ -33,6 +33,7 @@ public final class StripForward implements Forward {
   private static final int TILES = 16;
 
   private final Geometry g;
+  private final Destination destination;
   private final StripPlan plan;
   private final float lo;
   private final float hi;
@@ -45,6 +46,7 @@ public final class StripForward implements Forward {
    * Packs the weights.
    *
    * @param g extents
+   * @param destination where outputs go
    * @param plan panels and units
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
@@ -54,6 +56,7 @@ public final class StripForward implements Forward {
    */
   public StripForward(
       Geometry g,
+      Destination destination,
       StripPlan plan,
       float lo,
       float hi,
@@ -61,6 +64,7 @@ public final class StripForward implements Forward {
       MemorySegment bias,
       Arena arena) {
     this.g = g;
+    this.destination = destination;
     this.plan = plan;
     this.lo = lo;
     this.hi = hi;
@@ -137,23 +141,19 @@ public final class StripForward implements Forward {
     int a = (iy * g.w() + ix) * g.c();
     int aDown = g.sh() * g.w() * g.c();
     int aAcross = g.sw() * g.c();
-    long pixel = (long) g.k() * Float.BYTES;
-    long line = g.ow() * pixel;
-    long out = (((long) n * g.oh() + firstRow) * g.ow() + region.ox()) * pixel;
+    long pixel = ((long) n * g.oh() + firstRow) * g.ow() + region.ox();
     if (columns >= plan.shortestLine()) {
-      for (int r = 0; r < rows; r++) {
-        int at = a + r * aDown;
-        line(part, columns, at, aAcross, staged, residual, y, out + r * line, plan.across());
+      for (int r = 0; r < rows; r++, pixel += g.ow()) {
+        line(part, columns, a + r * aDown, aAcross, staged, residual, y, pixel, 1);
       }
     } else if (rows >= plan.shortestLine()) {
       for (int c = 0; c < columns; c++) {
-        line(part, rows, a + c * aAcross, aDown, staged, residual, y, out + c * pixel, plan.down());
+        line(part, rows, a + c * aAcross, aDown, staged, residual, y, pixel + c, g.ow());
       }
     } else {
-      for (int r = 0; r < rows; r++) {
+      for (int r = 0; r < rows; r++, pixel += g.ow()) {
         for (int c = 0; c < columns; c++) {
-          long to = out + r * line + c * pixel;
-          line(part, 1, a + r * aDown + c * aAcross, 0, staged, residual, y, to, plan.across());
+          line(part, 1, a + r * aDown + c * aAcross, 0, staged, residual, y, pixel + c, 0);
         }
       }
     }
@@ -168,12 +168,13 @@ public final class StripForward implements Forward {
       float[] staged,
       MemorySegment residual,
       MemorySegment y,
-      long out,
-      long[] outputs) {
+      long pixel,
+      int pixelStep) {
     float none = Float.POSITIVE_INFINITY;
     float low = residual == null ? lo : -none;
     float high = residual == null ? hi : none;
-    long outStep = pixels == 1 ? 0 : outputs[1];
+    long out = destination.at(pixel, 0);
+    long outStep = pixelStep * destination.pixelBytes();
     int tall = plan.tallTiles(pixels);
     int lower = plan.lowerTiles(pixels);
     int panels = plan.panels().widths().length;
@@ -204,9 +205,9 @@ public final class StripForward implements Forward {
       tiles(
           part, p, plan.lower(p), row, lower, pixels, a, pitch, staged, y, out, outStep, low, high);
     }
-    if (residual != null) {
-      TileEpilogue.store(
-          1, y, out, 0, outStep, pixels, g.k(), residual, y, outputs, 0, out, lo, hi);
+    for (int i = 0; residual != null && i < pixels; i++) {
+      long added = (pixel + (long) i * pixelStep) * g.k() * Float.BYTES;
+      TileEpilogue.addResidual(y, out + i * outStep, g.k(), residual, added, lo, hi);
     }
   }
 
@@ -296,7 +297,7 @@ public final class StripForward implements Forward {
 
   @Override
   public Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
-    return new StripForward(g, plan, lo, hi, weights, bias, arena);
+    return new StripForward(g, destination, plan, lo, hi, weights, bias, arena);
   }
 
   @Override

@@ -53,8 +53,6 @@ public final class StripPlan {
   private final int stagedLength;
   private final int[] tallTiles;
   private final int[] lowerTiles;
-  private final long[] across;
-  private final long[] down;
 
   /**
    * Plans.
@@ -94,12 +92,8 @@ public final class StripPlan {
     int longest = Math.max(SHORT, Math.max(bandLines, g.ow()));
     tallTiles = new int[longest + 1];
     lowerTiles = new int[longest + 1];
-    across = new long[longest];
-    down = new long[longest];
     for (int pixels = 1; pixels <= longest; pixels++) {
       cut(pixels);
-      across[pixels - 1] = (pixels - 1L) * g.k() * Float.BYTES;
-      down[pixels - 1] = (pixels - 1L) * g.ow() * g.k() * Float.BYTES;
     }
   }
 
@@ -203,16 +197,6 @@ public final class StripPlan {
   /** Tiles of eight pixels for a line of so many. */
   int lowerTiles(int pixels) {
     return lowerTiles[pixels];
-  }
-
-  /** Where the outputs of the pixels of a row are, bytes from the first. */
-  long[] across() {
-    return across;
-  }
-
-  /** Where the outputs of the pixels of a column are, bytes from the first. */
-  long[] down() {
-    return down;
   }
 
   String describe() {

@@ -39,10 +39,12 @@ public final class TileEpilogue {
    * @param rowStep from row to row in a tile
    * @param rows rows to store
    * @param columns filters to store
-   * @param residual added, at the offsets of y; or null
+   * @param residual added; or null
+   * @param residualRows where its rows start
+   * @param residualOff added to each
    * @param y receives the outputs
    * @param yRows where its rows start
-   * @param yRow first of this tile's entries in yRows
+   * @param yRow first of this tile's entries in residualRows and yRows
    * @param yOff added to each
    * @param lo lower limit
    * @param hi upper limit
@@ -56,6 +58,8 @@ public final class TileEpilogue {
       int rows,
       int columns,
       MemorySegment residual,
+      long[] residualRows,
+      long residualOff,
       MemorySegment y,
       long[] yRows,
       int yRow,
@@ -77,15 +81,45 @@ public final class TileEpilogue {
       }
       if (residual == null) {
         clamp(sums, from, (int) vectorBytes, y, to, lo, hi);
+        if (MASKS && blocks == 1) {
+          last(sums, from + vectorBytes, (int) (bytes - vectorBytes), y, to + vectorBytes, lo, hi);
+        } else {
+          rest(blocks, sums, from, blockStep, vectorBytes, bytes, null, 0, y, to, lo, hi);
+        }
       } else {
-        clampWith(residual, sums, from, (int) vectorBytes, y, to, lo, hi);
-      }
-      if (MASKS && blocks == 1 && residual == null) {
-        last(sums, from + vectorBytes, (int) (bytes - vectorBytes), y, to + vectorBytes, lo, hi);
-      } else {
-        rest(blocks, sums, from, blockStep, vectorBytes, bytes, residual, y, to, lo, hi);
+        long added = residualRows[yRow + m] + residualOff;
+        clampWith(residual, added, sums, from, (int) vectorBytes, y, to, lo, hi);
+        rest(blocks, sums, from, blockStep, vectorBytes, bytes, residual, added, y, to, lo, hi);
       }
     }
+  }
+
+  /**
+   * Adds a residual to one row of sums and clamps, where the sums lie.
+   *
+   * @param y the sums, and receives the outputs
+   * @param yOff where they start, bytes
+   * @param columns filters
+   * @param residual added
+   * @param residualOff where it starts, bytes
+   * @param lo lower limit
+   * @param hi upper limit
+   */
+  public static void addResidual(
+      MemorySegment y,
+      long yOff,
+      int columns,
+      MemorySegment residual,
+      long residualOff,
+      float lo,
+      float hi) {
+    if (y.getClass() != NATIVE || residual.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long bytes = (long) columns * Float.BYTES;
+    long vectorBytes = bytes - bytes % BYTES;
+    clampWith(residual, residualOff, y, yOff, (int) vectorBytes, y, yOff, lo, hi);
+    rest(1, y, yOff, 0, vectorBytes, bytes, residual, residualOff, y, yOff, lo, hi);
   }
 
   /** A last vector of one row that is not full. */
@@ -143,6 +177,7 @@ public final class TileEpilogue {
   /** Whole vectors of one row, with a residual. */
   private static void clampWith(
       MemorySegment residual,
+      long added,
       MemorySegment sums,
       long from,
       int vectorBytes,
@@ -158,7 +193,7 @@ public final class TileEpilogue {
     for (int at = 0; at < vectorBytes; at += BYTES) {
       FloatVector sum =
           FloatVector.fromMemorySegment(SPECIES, sums, from + at, ORDER)
-              .add(FloatVector.fromMemorySegment(SPECIES, residual, to + at, ORDER));
+              .add(FloatVector.fromMemorySegment(SPECIES, residual, added + at, ORDER));
       FloatVector above = sum.blend(low, sum.compare(VectorOperators.LT, low));
       above
           .blend(high, above.compare(VectorOperators.GT, high))
@@ -179,6 +214,7 @@ public final class TileEpilogue {
       long first,
       long end,
       MemorySegment residual,
+      long added,
       MemorySegment y,
       long to,
       float lo,
@@ -189,7 +225,7 @@ public final class TileEpilogue {
         sum += sums.get(FLOAT, from + block * blockStep + at);
       }
       if (residual != null) {
-        sum += residual.get(FLOAT, to + at);
+        sum += residual.get(FLOAT, added + at);
       }
       y.set(FLOAT, to + at, sum < lo ? lo : sum > hi ? hi : sum);
     }

@@ -1,6 +1,7 @@
 package dev.tilewise.internal.plan;
 
 import dev.tilewise.internal.conv.DepthwiseForward;
+import dev.tilewise.internal.conv.Destination;
 import dev.tilewise.internal.conv.DirectForward;
 import dev.tilewise.internal.conv.DirectPlan;
 import dev.tilewise.internal.conv.Forward;
@@ -43,15 +44,18 @@ public enum Candidate {
     public Forward bind(Problem p, Arena arena) {
       Geometry g = p.geometry();
       if (DepthwiseForward.applies(g)) {
-        return new DepthwiseForward(g, p.lo(), p.hi(), p.weights(), p.bias(), arena);
+        return new DepthwiseForward(
+            g, p.destination(), p.lo(), p.hi(), p.weights(), p.bias(), arena);
       }
       if (PointwisePlan.pays(g)) {
         return new PointwiseForward(
-            g, PointwisePlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
+            g, p.destination(), PointwisePlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
       }
       return StripPlan.pays(g)
-          ? new StripForward(g, StripPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena)
-          : new DirectForward(g, DirectPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
+          ? new StripForward(
+              g, p.destination(), StripPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena)
+          : new DirectForward(
+              g, p.destination(), DirectPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
     }
   },
 
@@ -162,7 +166,8 @@ public enum Candidate {
 
     @Override
     public Forward bind(Problem p, Arena arena) {
-      return new Im2colForward(p.geometry(), p.lo(), p.hi(), p.weights(), p.bias(), arena);
+      return new Im2colForward(
+          p.geometry(), p.destination(), p.lo(), p.hi(), p.weights(), p.bias(), arena);
     }
   },
 
@@ -175,7 +180,8 @@ public enum Candidate {
 
     @Override
     public Forward bind(Problem p, Arena arena) {
-      return new NaiveForward(p.geometry(), p.lo(), p.hi(), p.weights(), p.bias(), arena);
+      return new NaiveForward(
+          p.geometry(), p.destination(), p.lo(), p.hi(), p.weights(), p.bias(), arena);
     }
   };
 
@@ -210,13 +216,19 @@ public enum Candidate {
    * What a plan is made for.
    *
    * @param geometry extents
+   * @param destination where outputs go
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
    * @param weights {@code [K, C/groups, FH, FW]}
    * @param bias K floats or null
    */
   public record Problem(
-      Geometry geometry, float lo, float hi, MemorySegment weights, MemorySegment bias) {}
+      Geometry geometry,
+      Destination destination,
+      float lo,
+      float hi,
+      MemorySegment weights,
+      MemorySegment bias) {}
 
   /** Whether the algorithm applies, and at what cost. */
   public abstract Verdict judge(Geometry g);

@@ -119,7 +119,9 @@ final class Winograd {
     Geometry g = p.geometry();
     List<WinogradForward> parts = new ArrayList<>();
     for (WinogradPlan plan : plans(g, m)) {
-      parts.add(new WinogradForward(g, plan, p.lo(), p.hi(), p.weights(), p.bias(), arena));
+      parts.add(
+          new WinogradForward(
+              g, p.destination(), plan, p.lo(), p.hi(), p.weights(), p.bias(), arena));
     }
     return parts.size() == 1 ? parts.get(0) : new WinogradParts(parts);
   }
