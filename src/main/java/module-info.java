@@ -12,6 +12,7 @@ module dev.tilewise {
   requires static me.tongfei.progressbar;
 
   exports dev.tilewise;
+  exports dev.tilewise.format;
   exports dev.tilewise.graph;
   exports dev.tilewise.nn;
   exports dev.tilewise.train;

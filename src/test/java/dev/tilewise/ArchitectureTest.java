@@ -46,7 +46,10 @@ class ArchitectureTest {
 
   @Test
   void theClassesWereFound() {
-    for (String name : new String[] {".ConvPlan", ".internal.kernel.Tile", ".data.Dataset"}) {
+    for (String name :
+        new String[] {
+          ".ConvPlan", ".internal.kernel.Tile", ".format.Safetensors", ".data.Dataset"
+        }) {
       assertTrue(CLASSES.contain(ROOT + name), name);
     }
   }
@@ -76,7 +79,8 @@ class ArchitectureTest {
 
   @Test
   void theCoreKnowsNothingThatIsBuiltOnIt() {
-    notUsing(new String[] {ROOT}, ".graph", ".nn", ".train", ".data", ".onnx", ".cli");
+    notUsing(new String[] {ROOT}, ".format", ".graph", ".nn", ".train", ".data", ".onnx", ".cli");
+    notUsing(new String[] {ROOT + ".format"}, ".graph", ".nn", ".train", ".data", ".onnx", ".cli");
     notUsing(new String[] {ROOT + ".graph"}, ".nn", ".train", ".data", ".onnx", ".cli");
     notUsing(new String[] {ROOT + ".nn"}, ".train", ".data", ".onnx", ".cli");
     notUsing(new String[] {ROOT + ".train"}, ".onnx", ".cli");
@@ -99,6 +103,7 @@ class ArchitectureTest {
   void whatStandsOnTheCoreUsesItsPublicTypes() {
     // Random numbers are everybody's; an optimizer step is a kernel. The command line measures
     // internals.
+    check(mayNotUse(ROOT + ".format.."));
     check(mayNotUse(ROOT + ".data..", INTERNAL + ".random.."));
     check(mayNotUse(ROOT + ".onnx..", INTERNAL + ".random.."));
     check(mayNotUse(ROOT + ".train..", INTERNAL + ".random..", INTERNAL + ".kernel.."));
@@ -132,7 +137,8 @@ class ArchitectureTest {
     check(
         classes()
             .that()
-            .resideInAnyPackage(ROOT, INTERNAL + "..", ROOT + ".graph..", ROOT + ".nn..")
+            .resideInAnyPackage(
+                ROOT, INTERNAL + "..", ROOT + ".format..", ROOT + ".graph..", ROOT + ".nn..")
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage(

@@ -1,11 +1,14 @@
 package dev.tilewise.data;
 
-import java.io.IOException;
+import dev.tilewise.format.FormatException;
 import java.io.Serial;
 import java.nio.file.Path;
 
-/** A file that is missing, damaged or not what it should be; the message is one sentence. */
-public final class BadDataException extends IOException {
+/**
+ * A file of data to learn from or to classify that is missing, damaged or not what it should be;
+ * the message is one sentence.
+ */
+public final class BadDataException extends FormatException {
   @Serial private static final long serialVersionUID = 1;
 
   /**
@@ -15,7 +18,7 @@ public final class BadDataException extends IOException {
    * @param problem what is wrong with it, with the numbers
    */
   public BadDataException(Path file, String problem) {
-    super(oneLine(file, problem));
+    super(file, problem);
   }
 
   /**
@@ -26,11 +29,6 @@ public final class BadDataException extends IOException {
    * @param cause the original failure
    */
   public BadDataException(Path file, String problem, Throwable cause) {
-    super(oneLine(file, problem), cause);
-  }
-
-  /** Names of files and messages of libraries may have line breaks. */
-  private static String oneLine(Path file, String problem) {
-    return (file + ": " + problem).replaceAll("\\R", " ");
+    super(file, problem, cause);
   }
 }

@@ -12,10 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.Locale;
 import javax.imageio.IIOException;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /** Pictures from files, and as the input of a network. */
@@ -25,6 +25,9 @@ public final class Images {
 
   private static final int BYTE_MAX = 255;
 
+  /** Deflate makes 1032 bytes of one, each eight pixels of a bit; no other compression as much. */
+  private static final int MAX_PIXELS_A_BYTE = 1032 * Byte.SIZE;
+
   private Images() {}
 
   /**
@@ -33,17 +36,17 @@ public final class Images {
    * <p>The values are those stored in the file, scaled to 8 bits: colour profiles and the
    * orientation tag of cameras are not applied. Gray becomes three equal values, transparent parts
    * show white, of an animation the first frame is read. Extents are checked before any pixel is
-   * decoded.
+   * decoded, against a limit and against what the bytes of the file can hold.
    *
    * @param file the picture
    * @return its pixels
-   * @throws BadDataException if the file is missing, no picture, damaged, or has more than {@link
-   *     #MAX_PIXELS} pixels
+   * @throws BadDataException if the file is missing, no picture, damaged, truncated, or has more
+   *     than {@link #MAX_PIXELS} pixels
    */
   public static RgbImage read(Path file) throws BadDataException {
-    DataFile.size(file);
+    long bytes = DataFile.size(file);
     try (InputStream in = Files.newInputStream(file);
-        ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
+        WatchedStream stream = new WatchedStream(in)) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
       if (!readers.hasNext()) {
         throw new BadDataException(
@@ -54,8 +57,15 @@ public final class Images {
       ImageReader reader = readers.next();
       try {
         reader.setInput(stream, true, true);
-        requireSaneExtents(file, reader.getWidth(0), reader.getHeight(0));
-        return rgb(reader.read(0));
+        String format = reader.getFormatName().toLowerCase(Locale.ROOT);
+        requireSaneExtents(file, bytes, format, reader.getWidth(0), reader.getHeight(0));
+        RgbImage image = rgb(reader.read(0));
+        // Other readers fail when the file ends early, that of JPEG makes up the rest in gray.
+        if (stream.passedEnd && format.equals("jpeg")) {
+          throw new BadDataException(
+              file, "is a truncated picture: it ends before its last pixels");
+        }
+        return image;
       } finally {
         reader.dispose();
       }
@@ -69,12 +79,41 @@ public final class Images {
     }
   }
 
-  private static void requireSaneExtents(Path file, int width, int height) throws BadDataException {
+  private static void requireSaneExtents(
+      Path file, long bytes, String format, int width, int height) throws BadDataException {
     if (width < 1 || height < 1 || (long) width * height > MAX_PIXELS) {
       throw new BadDataException(
           file,
           "%d x %d pixels cannot be read; the limit is %d pixels"
               .formatted(width, height, MAX_PIXELS));
+    }
+    // Blank fax pages have a bit for each line, however long.
+    if (!format.startsWith("tif") && (long) width * height / MAX_PIXELS_A_BYTE > bytes) {
+      throw new BadDataException(
+          file, "%d x %d pixels cannot be in a file of %d bytes".formatted(width, height, bytes));
+    }
+  }
+
+  /** Knows whether somebody wanted to read on behind the end. */
+  private static final class WatchedStream extends MemoryCacheImageInputStream {
+    private boolean passedEnd;
+
+    WatchedStream(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      int value = super.read();
+      passedEnd |= value < 0;
+      return value;
+    }
+
+    @Override
+    public int read(byte[] bytes, int off, int count) throws IOException {
+      int taken = super.read(bytes, off, count);
+      passedEnd |= taken < 0;
+      return taken;
     }
   }
 
@@ -190,7 +229,7 @@ public final class Images {
   public static float[] resize(RgbImage image, int newWidth, int newHeight) {
     byte[] bytes = image.pixels();
     return new Resampling(image.width(), image.height(), RgbImage.CHANNELS)
-        .resize(i -> bytes[i] & 0xFF, newWidth, newHeight);
+        .resize(i -> bytes[i] & 0xFF, newWidth, newHeight, Resampling.Kernel.AREA);
   }
 
   /**
@@ -214,7 +253,7 @@ public final class Images {
       throw new IllegalArgumentException(
           "resize: %d values are not %dx%dx%d".formatted(values.length, width, height, channels));
     }
-    return resampling.resize(i -> values[i], newWidth, newHeight);
+    return resampling.resize(i -> values[i], newWidth, newHeight, Resampling.Kernel.AREA);
   }
 
   /**
@@ -255,7 +294,7 @@ public final class Images {
   }
 
   /** The largest central part whose proportions are width : height, to the nearest pixel. */
-  private static RgbImage centre(RgbImage image, int width, int height) {
+  static RgbImage centre(RgbImage image, int width, int height) {
     int partWidth = (int) Math.min(image.width(), scaled(image.height(), width, height));
     int partHeight = (int) Math.min(image.height(), scaled(image.width(), height, width));
     byte[] part = new byte[partWidth * partHeight * RgbImage.CHANNELS];

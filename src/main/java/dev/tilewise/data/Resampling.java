@@ -27,10 +27,18 @@ final class Resampling {
     float at(int index);
   }
 
-  float[] resize(Values values, int newWidth, int newHeight) {
+  /** What a result is made of where a picture shrinks; where it grows, both are linear. */
+  enum Kernel {
+    /** The mean over the area that the result covers. */
+    AREA,
+    /** A triangle as wide as two results: linear interpolation with antialiasing. */
+    TRIANGLE
+  }
+
+  float[] resize(Values values, int newWidth, int newHeight, Kernel kernel) {
     requireExtents(newWidth, newHeight, channels);
-    Axis x = Axis.of(width, newWidth);
-    Axis y = Axis.of(height, newHeight);
+    Axis x = Axis.of(width, newWidth, kernel);
+    Axis y = Axis.of(height, newHeight, kernel);
     // The order that makes fewer values in between, which also keeps them within an array.
     if ((long) height * newWidth <= (long) newHeight * width) {
       float[] narrow = along(values, height, x, channels);
@@ -56,7 +64,7 @@ final class Resampling {
           }
         }
         for (int k = 0; k < inner; k++) {
-          out[(o * extent + j) * inner + k] = (float) (sum[k] / axis.total);
+          out[(o * extent + j) * inner + k] = (float) (sum[k] / axis.totals[j]);
         }
       }
     }
@@ -69,15 +77,15 @@ final class Resampling {
    * @param source the extent before
    * @param first the first source value of each result
    * @param weights the weights of that value and the following ones
-   * @param total the sum of the weights, the same for each result
+   * @param totals the sum of the weights of each result
    */
-  private record Axis(int source, int[] first, int[][] weights, double total) {
-    static Axis of(int from, int to) {
-      return to <= from ? shrinking(from, to) : growing(from, to);
+  private record Axis(int source, int[] first, int[][] weights, double[] totals) {
+    static Axis of(int from, int to, Kernel kernel) {
+      return to <= from && kernel == Kernel.AREA ? areas(from, to) : triangles(from, to);
     }
 
     /** Result j covers [j from, (j+1) from), source value i covers [i to, (i+1) to). */
-    private static Axis shrinking(int from, int to) {
+    private static Axis areas(int from, int to) {
       int[] first = new int[to];
       int[][] weights = new int[to][];
       for (int j = 0; j < to; j++) {
@@ -90,23 +98,35 @@ final class Resampling {
           weights[j][t] = (int) (Math.min(end, (i + 1) * to) - Math.max(begin, i * to));
         }
       }
-      return new Axis(from, first, weights, from);
+      double[] totals = new double[to];
+      Arrays.fill(totals, from);
+      return new Axis(from, first, weights, totals);
     }
 
-    /** The centre of result j lies at ((2j+1) from - to) / (2 to) among the source centres. */
-    private static Axis growing(int from, int to) {
+    /**
+     * In units of 1 / (2 to) of a source value, its centres lie at (2i+1) to and those of the
+     * results at (2j+1) from. A weight falls from its largest, with no distance, to 0 at the
+     * distance of one source value, or of one result if those are wider. Source values outside the
+     * picture have no weight, so where it grows the edge values are repeated.
+     */
+    private static Axis triangles(int from, int to) {
       int[] first = new int[to];
       int[][] weights = new int[to][];
+      double[] totals = new double[to];
+      long reach = 2L * Math.max(from, to);
       long unit = 2L * to;
       for (int j = 0; j < to; j++) {
-        long centre = (2L * j + 1) * from - to;
-        long left = Math.floorDiv(centre, unit);
-        int right = (int) Math.floorMod(centre, unit);
-        boolean edge = left < 0 || left + 1 >= from;
-        first[j] = (int) Math.max(0, left);
-        weights[j] = edge ? new int[] {(int) unit} : new int[] {(int) unit - right, right};
+        long centre = (2L * j + 1) * from;
+        long begin = Math.max(0, Math.floorDiv(centre - reach - to, unit) + 1);
+        long end = Math.min(from, Math.ceilDiv(centre + reach - to, unit));
+        first[j] = (int) begin;
+        weights[j] = new int[(int) (end - begin)];
+        for (int t = 0; t < weights[j].length; t++) {
+          weights[j][t] = (int) (reach - Math.abs((2 * (begin + t) + 1) * to - centre));
+          totals[j] += weights[j][t];
+        }
       }
-      return new Axis(from, first, weights, unit);
+      return new Axis(from, first, weights, totals);
     }
   }
 

@@ -122,12 +122,7 @@ class ImagesTest {
   @Test
   void absurdExtentsAreRefusedBeforeDecoding() throws IOException {
     for (int[] extents : new int[][] {{1 << 30, 1 << 30}, {8193, 8192}}) {
-      ByteBuffer header = ByteBuffer.allocate(33);
-      header.putLong(0x89504E470D0A1A0AL).putInt(13).put("IHDR".getBytes("US-ASCII"));
-      header.putInt(extents[0]).putInt(extents[1]).put(new byte[] {8, 0, 0, 0, 0});
-      CRC32 crc = new CRC32();
-      crc.update(header.array(), 12, 17);
-      header.putInt((int) crc.getValue());
+      ByteBuffer header = pngHeader(extents[0], extents[1], 33);
       Path file = Files.write(folder.resolve("huge.png"), header.array());
       assertBadData(
           file,
@@ -149,6 +144,50 @@ class ImagesTest {
           bad[random.below(Math.min(length, 64))] ^= (byte) (1 << random.below(8));
         }
         readOrRefuse(Files.write(folder.resolve("damaged"), bad), format + " " + attempt);
+      }
+    }
+  }
+
+  /** The start of a PNG file, up to and with the chunk of its extents. */
+  private static ByteBuffer pngHeader(int width, int height, int bytes) throws IOException {
+    ByteBuffer header = ByteBuffer.allocate(bytes);
+    header.putLong(0x89504E470D0A1A0AL).putInt(13).put("IHDR".getBytes("US-ASCII"));
+    header.putInt(width).putInt(height).put(new byte[] {8, 0, 0, 0, 0});
+    CRC32 crc = new CRC32();
+    crc.update(header.array(), 12, 17);
+    return header.putInt((int) crc.getValue());
+  }
+
+  @Test
+  void extentsThatTheFileCannotHoldAreRefusedBeforeDecoding() throws IOException {
+    // Deflate and one bit a pixel: at most 8256 pixels of a byte.
+    Path file = Files.write(folder.resolve("few.png"), pngHeader(8000, 8000, 7000).array());
+    assertBadData(
+        file, "8000 x 8000 pixels cannot be in a file of 7000 bytes", () -> Images.read(file));
+    BufferedImage blank = new BufferedImage(8000, 8000, BufferedImage.TYPE_BYTE_BINARY);
+    assertEquals(8000, Images.read(written(blank, "png")).width());
+  }
+
+  @Test
+  void truncatedPicturesAreRefused() throws IOException {
+    for (String format : new String[] {"png", "jpg", "gif", "bmp", "tiff"}) {
+      BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_BYTE_GRAY);
+      SplitMix64 random = new SplitMix64(3);
+      for (int i = 0; i < 64 * 64; i++) {
+        image.getRaster().setSample(i % 64, i / 64, 0, random.below(256));
+      }
+      byte[] good = Files.readAllBytes(written(image, format));
+      assertEquals(64, Images.read(folder.resolve("picture." + format)).width());
+      for (int length : new int[] {good.length / 2, good.length / 4, 20}) {
+        Path file = Files.write(folder.resolve("cut"), Arrays.copyOf(good, length));
+        assertBadData(file, "", () -> Images.read(file));
+      }
+      if (format.equals("jpg")) {
+        Path file = Files.write(folder.resolve("cut"), Arrays.copyOf(good, good.length / 2));
+        assertBadData(file, "is a truncated picture: it ends before", () -> Images.read(file));
+        // What cameras append does no harm.
+        Path longer = Files.write(folder.resolve("long"), Arrays.copyOf(good, good.length + 999));
+        assertEquals(64, Images.read(longer).width());
       }
     }
   }
