@@ -37,6 +37,12 @@ public final class PointwiseForward implements Forward {
   private final long[] residualRows;
 
   /**
+   * Whether a residual is added to the sums where outputs lie: not where panels have filters in
+   * common, which two threads may store.
+   */
+  private final boolean addsInPlace;
+
+  /**
    * Packs the weights.
    *
    * @param g extents
@@ -62,6 +68,7 @@ public final class PointwiseForward implements Forward {
     this.plan = plan;
     this.lo = lo;
     this.hi = hi;
+    addsInPlace = g.blocks() == 1 && g.groupK() % Lanes.COUNT == 0;
     FilterPanels panels = plan.panels();
     panelMemory = Memory.allocate(arena, panels.elements() * Float.BYTES);
     panels.packWeights(weights, panelMemory);
@@ -127,6 +134,21 @@ public final class PointwiseForward implements Forward {
       int row = tall * tile.rows();
       multiply(plan.lower(panel), group, panel, firstPixel, row, lower, s, residual, y);
     }
+    if (residual != null && addsInPlace) {
+      int filter = group * g.groupK() + plan.panels().firstFilter(plan.firstPanel(panelRange));
+      int end = plan.panels().columnsBefore(endPanel) + group * g.groupK();
+      TileEpilogue.addResiduals(
+          y,
+          destination.at(firstPixel, filter),
+          destination.pixelBytes(),
+          pixels,
+          end - filter,
+          residual,
+          (firstPixel * g.k() + filter) * Float.BYTES,
+          (long) g.k() * Float.BYTES,
+          lo,
+          hi);
+    }
   }
 
   /** Copies a chunk's pixels into stacks. */
@@ -190,7 +212,8 @@ public final class PointwiseForward implements Forward {
     long bOff = plan.panels().start(group, panel) * Float.BYTES;
     long bias = biasOf(group, panel);
     int stackStep = tile.rows() * plan.depth();
-    if (g.blocks() == 1 && residual == null) {
+    if (residual == null ? g.blocks() == 1 : addsInPlace) {
+      boolean complete = residual == null;
       OutputTile.stacked(
           tile,
           s.staged,
@@ -206,8 +229,8 @@ public final class PointwiseForward implements Forward {
           rowStep,
           last,
           stacks,
-          lo,
-          hi);
+          complete ? lo : Float.NEGATIVE_INFINITY,
+          complete ? hi : Float.POSITIVE_INFINITY);
       return;
     }
     for (int stack = 0; stack < stacks; stack++) {

@@ -22,6 +22,8 @@ public final class MaxWindow {
   private static final VectorSpecies<Integer> NUMBERS =
       VectorSpecies.of(int.class, Lanes.SPECIES.vectorShape());
 
+  private static final int BYTES = Lanes.BYTES;
+
   private MaxWindow() {}
 
   /**
@@ -50,21 +52,17 @@ public final class MaxWindow {
     if (x.getClass() != Memory.NATIVE || y.getClass() != Memory.NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    int whole = channels - channels % Lanes.COUNT;
-    for (int c = 0; c < whole; c += Lanes.COUNT) {
-      long first = xOff + (long) c * Float.BYTES;
-      FloatVector best = FloatVector.fromMemorySegment(Lanes.SPECIES, x, first, ORDER);
-      for (int row = 0; row < rows; row++) {
-        for (int column = 0; column < columns; column++) {
-          long at = first + row * rowStep + column * columnStep;
-          FloatVector value = FloatVector.fromMemorySegment(Lanes.SPECIES, x, at, ORDER);
-          VectorMask<Float> kept =
-              value.compare(VectorOperators.LE, best).or(best.test(VectorOperators.IS_NAN));
-          best = value.blend(best, kept);
-        }
+    int fours = channels - channels % (4 * Lanes.COUNT);
+    for (int c = 0; c < fours; c += 4 * Lanes.COUNT) {
+      long at = (long) c * Float.BYTES;
+      if (!four(x, xOff + at, rows, rowStep, columns, columnStep, y, yOff + at)) {
+        single(x, xOff + at, rows, rowStep, columns, columnStep, 4, y, yOff + at);
       }
-      best.intoMemorySegment(y, yOff + (long) c * Float.BYTES, ORDER);
     }
+    int whole = channels - channels % Lanes.COUNT;
+    long at = (long) fours * Float.BYTES;
+    int vectors = (whole - fours) / Lanes.COUNT;
+    single(x, xOff + at, rows, rowStep, columns, columnStep, vectors, y, yOff + at);
     for (int c = whole; c < channels; c++) {
       long first = xOff + (long) c * Float.BYTES;
       float best = x.get(FLOAT, first);
@@ -76,6 +74,84 @@ public final class MaxWindow {
       }
       y.set(FLOAT, yOff + (long) c * Float.BYTES, best);
     }
+  }
+
+  /** Vectors of channels one by one, whatever is in them. */
+  private static void single(
+      MemorySegment x,
+      long xOff,
+      int rows,
+      long rowStep,
+      int columns,
+      long columnStep,
+      int vectors,
+      MemorySegment y,
+      long yOff) {
+    if (x.getClass() != Memory.NATIVE || y.getClass() != Memory.NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    for (int vector = 0; vector < vectors; vector++) {
+      long first = xOff + (long) vector * BYTES;
+      FloatVector best = FloatVector.fromMemorySegment(Lanes.SPECIES, x, first, ORDER);
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          long at = first + row * rowStep + column * columnStep;
+          FloatVector value = FloatVector.fromMemorySegment(Lanes.SPECIES, x, at, ORDER);
+          VectorMask<Float> kept =
+              value.compare(VectorOperators.LE, best).or(best.compare(VectorOperators.NE, best));
+          best = value.blend(best, kept);
+        }
+      }
+      best.intoMemorySegment(y, yOff + (long) vector * BYTES, ORDER);
+    }
+  }
+
+  /**
+   * Four vectors of channels: each waits for its own compares only. NaN are not looked for tap by
+   * tap: a sum of everything is NaN if there is one, and in a few other cases.
+   *
+   * @return whether the maxima are right: there was no NaN
+   */
+  private static boolean four(
+      MemorySegment x,
+      long xOff,
+      int rows,
+      long rowStep,
+      int columns,
+      long columnStep,
+      MemorySegment y,
+      long yOff) {
+    if (x.getClass() != Memory.NATIVE || y.getClass() != Memory.NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector b0 = FloatVector.fromMemorySegment(Lanes.SPECIES, x, xOff, ORDER);
+    FloatVector b1 = FloatVector.fromMemorySegment(Lanes.SPECIES, x, xOff + BYTES, ORDER);
+    FloatVector b2 = FloatVector.fromMemorySegment(Lanes.SPECIES, x, xOff + 2L * BYTES, ORDER);
+    FloatVector b3 = FloatVector.fromMemorySegment(Lanes.SPECIES, x, xOff + 3L * BYTES, ORDER);
+    FloatVector s0 = FloatVector.zero(Lanes.SPECIES);
+    FloatVector s1 = s0;
+    for (int row = 0; row < rows; row++) {
+      long at = xOff + row * rowStep;
+      for (int column = 0; column < columns; column++) {
+        FloatVector v0 = FloatVector.fromMemorySegment(Lanes.SPECIES, x, at, ORDER);
+        FloatVector v1 = FloatVector.fromMemorySegment(Lanes.SPECIES, x, at + BYTES, ORDER);
+        FloatVector v2 = FloatVector.fromMemorySegment(Lanes.SPECIES, x, at + 2L * BYTES, ORDER);
+        FloatVector v3 = FloatVector.fromMemorySegment(Lanes.SPECIES, x, at + 3L * BYTES, ORDER);
+        s0 = s0.add(v0).add(v1);
+        s1 = s1.add(v2).add(v3);
+        b0 = b0.blend(v0, v0.compare(VectorOperators.GT, b0));
+        b1 = b1.blend(v1, v1.compare(VectorOperators.GT, b1));
+        b2 = b2.blend(v2, v2.compare(VectorOperators.GT, b2));
+        b3 = b3.blend(v3, v3.compare(VectorOperators.GT, b3));
+        at += columnStep;
+      }
+    }
+    b0.intoMemorySegment(y, yOff, ORDER);
+    b1.intoMemorySegment(y, yOff + BYTES, ORDER);
+    b2.intoMemorySegment(y, yOff + 2L * BYTES, ORDER);
+    b3.intoMemorySegment(y, yOff + 3L * BYTES, ORDER);
+    FloatVector sum = s0.add(s1);
+    return !sum.compare(VectorOperators.NE, sum).anyTrue();
   }
 
   /**

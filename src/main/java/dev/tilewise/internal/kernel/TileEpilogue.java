@@ -122,6 +122,37 @@ public final class TileEpilogue {
     rest(1, y, yOff, 0, vectorBytes, bytes, residual, residualOff, y, yOff, lo, hi);
   }
 
+  /**
+   * Adds a residual to several rows of sums and clamps, where the sums lie.
+   *
+   * @param y the sums, and receives the outputs
+   * @param yOff where the first row starts, bytes
+   * @param yStep from row to row
+   * @param rows how many
+   * @param columns filters
+   * @param residual added
+   * @param residualOff where its first row starts, bytes
+   * @param residualStep from row to row
+   * @param lo lower limit
+   * @param hi upper limit
+   */
+  public static void addResiduals(
+      MemorySegment y,
+      long yOff,
+      long yStep,
+      int rows,
+      int columns,
+      MemorySegment residual,
+      long residualOff,
+      long residualStep,
+      float lo,
+      float hi) {
+    for (int row = 0; row < rows; row++) {
+      addResidual(
+          y, yOff + row * yStep, columns, residual, residualOff + row * residualStep, lo, hi);
+    }
+  }
+
   /** A last vector of one row that is not full. */
   private static void last(
       MemorySegment sums, long from, int bytes, MemorySegment y, long to, float lo, float hi) {
