@@ -195,6 +195,21 @@ public final class GraphBuilder {
   }
 
   /**
+   * A locally connected layer: as a convolution, with other filters at each position.
+   *
+   * @param x N x C x H x W
+   * @param weights constant, OH x OW x K x C x FH x FW
+   * @param bias constant, K x OH x OW
+   * @param settings stride, padding, dilation; one group
+   * @return N x K x OH x OW
+   */
+  public Value local(Value x, Value weights, Value bias, ConvSettings settings) {
+    requireConstant("local", "weights", weights);
+    requireConstant("local", "bias", bias);
+    return add(new LocalOp(settings), x, weights, bias);
+  }
+
+  /**
    * A dense layer.
    *
    * @param x N x C

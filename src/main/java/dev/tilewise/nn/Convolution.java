@@ -1,6 +1,8 @@
 package dev.tilewise.nn;
 
 import dev.tilewise.ConvCase;
+import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.Value;
 
 /** A convolution: K filters, each shared by all positions, with biases. */
 public final class Convolution extends Layer {
@@ -46,6 +48,12 @@ public final class Convolution extends Layer {
   @Override
   boolean fusesRelu() {
     return true;
+  }
+
+  @Override
+  Value append(GraphBuilder to, Value x) {
+    return to.conv(
+        x, constant(to, parameters().get(0)), constant(to, parameters().get(1)), settings(extents));
   }
 
   @Override

@@ -2,6 +2,9 @@ package dev.tilewise.nn;
 
 import dev.tilewise.ConvCase;
 import dev.tilewise.Shape;
+import dev.tilewise.graph.Dims;
+import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.Value;
 
 /**
  * A fully connected layer: a convolution whose filters are as large as the input. Its weights are
@@ -43,6 +46,15 @@ public final class Dense extends Layer {
   @Override
   boolean fusesRelu() {
     return true;
+  }
+
+  @Override
+  Value append(GraphBuilder to, Value x) {
+    Value weights = constant(to, parameters().get(0));
+    Dims rows = Dims.of(flat.k(), flat.c());
+    Value units =
+        to.dense(to.flatten(x), to.reshape(weights, rows), constant(to, parameters().get(1)));
+    return to.reshape(units, Dims.of(x.dims().get(0), flat.k(), 1, 1));
   }
 
   @Override

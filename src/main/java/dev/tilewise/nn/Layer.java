@@ -1,6 +1,11 @@
 package dev.tilewise.nn;
 
+import dev.tilewise.ConvCase;
 import dev.tilewise.Shape;
+import dev.tilewise.graph.ConvSettings;
+import dev.tilewise.graph.Dims;
+import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.Value;
 import java.util.List;
 
 /**
@@ -95,6 +100,29 @@ public abstract sealed class Layer permits Convolution, Dense, LocallyConnected,
    * @param rectified whether to rectify the outputs, too
    */
   abstract Step step(int batch, boolean rectified);
+
+  /**
+   * Adds the layer, with its present weights, to a graph.
+   *
+   * @param to the graph
+   * @param x what goes in
+   * @return what comes out
+   */
+  abstract Value append(GraphBuilder to, Value x);
+
+  /** A copy of a parameter. */
+  static Value constant(GraphBuilder to, Parameter parameter) {
+    return to.constant(parameter.name(), Dims.of(parameter.extents()), parameter.values());
+  }
+
+  /** How the filters of a layer move. */
+  static ConvSettings settings(ConvCase c) {
+    return ConvSettings.UNIT
+        .stride(c.sh(), c.sw())
+        .padding(c.pt(), c.pl(), c.pb(), c.pr())
+        .dilation(c.dh(), c.dw())
+        .groups(c.groups());
+  }
 
   final LayerSpec spec() {
     return spec;

@@ -1,6 +1,8 @@
 package dev.tilewise.nn;
 
 import dev.tilewise.ConvCase;
+import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.Value;
 
 /**
  * A locally connected layer: every output pixel has filters of its own, so that nothing is shared
@@ -65,6 +67,12 @@ public final class LocallyConnected extends Layer {
   @Override
   boolean fusesRelu() {
     return false;
+  }
+
+  @Override
+  Value append(GraphBuilder to, Value x) {
+    return to.local(
+        x, constant(to, parameters().get(0)), constant(to, parameters().get(1)), settings(extents));
   }
 
   @Override

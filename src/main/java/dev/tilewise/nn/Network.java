@@ -5,6 +5,10 @@ import dev.tilewise.Shape;
 import dev.tilewise.Tensor;
 import dev.tilewise.WarmUp;
 import dev.tilewise.Workers;
+import dev.tilewise.graph.Dims;
+import dev.tilewise.graph.Graph;
+import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.Value;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -64,19 +68,27 @@ public final class Network {
    */
   public static Network load(Path file) throws IOException {
     Objects.requireNonNull(file, "file");
-    return ModelFile.read(file);
+    return file.toString().endsWith(TensorFile.SUFFIX)
+        ? TensorFile.read(file)
+        : ModelFile.read(file);
   }
 
   /**
    * Writes layers, weights and class names to a file, which is replaced only when everything is
-   * written. Until then another file beside it, of a name of its own, takes what is written.
+   * written. Until then another file beside it, of a name of its own, takes what is written. A name
+   * that ends in {@code .safetensors} makes it a file of that format, whose metadata hold layers
+   * and class names; every other a file of our own.
    *
    * @param file a model file
    * @throws IOException if it cannot be written, or is a directory
    */
   public void save(Path file) throws IOException {
     Objects.requireNonNull(file, "file");
-    ModelFile.write(this, file);
+    if (file.toString().endsWith(TensorFile.SUFFIX)) {
+      TensorFile.write(this, file);
+    } else {
+      ModelFile.write(this, file);
+    }
   }
 
   /**
@@ -273,6 +285,22 @@ public final class Network {
       outputs.add(stage.output());
     }
     return outputs;
+  }
+
+  /**
+   * The network as a graph for inference, with copies of the present weights.
+   *
+   * @param batch images of a run, at least 1
+   * @return a graph, whose input is named {@code image} and output {@code scores}
+   * @throws IllegalArgumentException if the batch is not positive
+   */
+  public Graph graph(int batch) {
+    GraphBuilder builder = new GraphBuilder();
+    Value value = builder.input("image", Dims.of(inputShape().withBatch(batch)));
+    for (Layer layer : layers) {
+      value = layer.append(builder, value);
+    }
+    return builder.output(builder.name(value, "scores")).build();
   }
 
   /**

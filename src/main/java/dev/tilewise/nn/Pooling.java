@@ -6,6 +6,8 @@ import dev.tilewise.PoolPlan;
 import dev.tilewise.Shape;
 import dev.tilewise.Tensor;
 import dev.tilewise.Workers;
+import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.Value;
 
 /** A pooling layer. */
 public final class Pooling extends Layer {
@@ -35,6 +37,11 @@ public final class Pooling extends Layer {
   @Override
   boolean fusesRelu() {
     return false;
+  }
+
+  @Override
+  Value append(GraphBuilder to, Value x) {
+    return to.pool(x, pool);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.tilewise.nn;
 
 import dev.tilewise.Shape;
+import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.Value;
 
 /** The rectified linear unit, {@code max(0, x)}; its gradient at 0 is 0. NaN passes both ways. */
 public final class Relu extends Layer {
@@ -27,6 +29,11 @@ public final class Relu extends Layer {
   @Override
   boolean fusesRelu() {
     return false;
+  }
+
+  @Override
+  Value append(GraphBuilder to, Value x) {
+    return to.relu(x);
   }
 
   @Override
