@@ -80,9 +80,24 @@ class ArchitectureTest {
   @Test
   void theCoreKnowsNothingThatIsBuiltOnIt() {
     notUsing(
-        new String[] {ROOT}, ".format", ".graph", ".zoo", ".nn", ".train", ".data", ".onnx", ".cli");
+        new String[] {ROOT},
+        ".format",
+        ".graph",
+        ".zoo",
+        ".nn",
+        ".train",
+        ".data",
+        ".onnx",
+        ".cli");
     notUsing(
-        new String[] {ROOT + ".format"}, ".graph", ".zoo", ".nn", ".train", ".data", ".onnx", ".cli");
+        new String[] {ROOT + ".format"},
+        ".graph",
+        ".zoo",
+        ".nn",
+        ".train",
+        ".data",
+        ".onnx",
+        ".cli");
     notUsing(new String[] {ROOT + ".graph"}, ".zoo", ".nn", ".train", ".data", ".onnx", ".cli");
     notUsing(new String[] {ROOT + ".zoo"}, ".nn", ".train", ".data", ".onnx", ".cli");
     notUsing(new String[] {ROOT + ".nn"}, ".zoo", ".train", ".data", ".onnx", ".cli");
