@@ -3,6 +3,8 @@ package dev.tilewise.zoo;
 import dev.tilewise.Activation;
 import dev.tilewise.graph.ConvSettings;
 import dev.tilewise.graph.Dims;
+import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.Value;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -16,6 +18,16 @@ import java.util.List;
  * @param <V> what an operation takes and makes
  */
 public interface Layers<V> {
+
+  /**
+   * The operations as nodes of a graph.
+   *
+   * @param to takes the nodes
+   * @return the operations
+   */
+  static Layers<Value> of(GraphBuilder to) {
+    return new GraphLayers(to);
+  }
 
   /**
    * The input.

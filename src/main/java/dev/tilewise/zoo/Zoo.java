@@ -205,7 +205,7 @@ public enum Zoo {
    */
   public Graph graph(int batch, int width, int height, long seed) {
     GraphBuilder builder = new GraphBuilder();
-    describe(new GraphLayers(builder), Dims.of(batch, depth, height, width), seed);
+    describe(Layers.of(builder), Dims.of(batch, depth, height, width), seed);
     return builder.build();
   }
 
