@@ -164,8 +164,7 @@ public final class PeerBench implements Callable<Integer> {
   private int networks() throws IOException {
     List<Zoo> all = new ArrayList<>();
     for (String name : nets) {
-      all.addAll(
-          "all".equalsIgnoreCase(name) ? List.of(Zoo.values()) : List.of(Zoo.named(name)));
+      all.addAll("all".equalsIgnoreCase(name) ? List.of(Zoo.values()) : List.of(Zoo.named(name)));
     }
     List<NetComparison.Result> results = new ArrayList<>();
     boolean agreed = true;

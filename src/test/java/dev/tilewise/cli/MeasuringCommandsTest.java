@@ -222,4 +222,92 @@ class MeasuringCommandsTest {
     assertTrue(facts.get("peak_gflops").asDouble() > 0);
     assertEquals(0, facts.get("vector_bits").asInt() % 64);
   }
+
+  @Test
+  void benchTimesNetworksAndVerifiesThem() throws IOException {
+    Path page = folder.resolve("steps.html");
+    Path json = folder.resolve("net.jsonl");
+    String[] args = {"--seconds", "0.01", "--batch", "2", "--json", "" + json};
+    String text =
+        Invocation.of(
+                "bench",
+                "--net",
+                "LeNet5",
+                args[0],
+                args[1],
+                args[2],
+                args[3],
+                args[4],
+                args[5],
+                "--profile",
+                "--html",
+                "" + page)
+            .ok()
+            .out();
+    List<JsonNode> lines = Invocation.json(Files.readString(json));
+    assertEquals(1, lines.size());
+    JsonNode result = lines.get(0);
+    assertEquals(
+        List.of(
+            "net",
+            "algorithm",
+            "threads",
+            "ms_min",
+            "ms_median",
+            "gflops",
+            "peak_gflops",
+            "of_peak",
+            "max_error",
+            "error_bound",
+            "workspace_bytes",
+            "batch"),
+        Invocation.keys(result));
+    assertEquals("lenet5", result.get("net").asText());
+    assertTrue(result.get("max_error").asDouble() <= result.get("error_bound").asDouble());
+    // T sqrt(25 + 500 + 800 + 500): the terms of one output of each layer.
+    assertEquals(1e-5 * Math.sqrt(1825), result.get("error_bound").asDouble(), 1e-12);
+    String html = Files.readString(page);
+    for (String step : new String[] {"conv1", "pool1", "conv2", "ip1", "scores", "probabilities"}) {
+      assertTrue(text.lines().anyMatch(line -> line.contains("  " + step + ": ")), text);
+      assertTrue(html.contains(">" + step + "</td>"), html);
+    }
+  }
+
+  /** Differences that the tolerance does not explain fail the command. */
+  @Test
+  void aNetworkThatDiffersTooMuchFails() {
+    Invocation bench =
+        Invocation.of(
+            "bench",
+            "--net",
+            "lenet5",
+            "--seconds",
+            "0.01",
+            "--algorithm",
+            "WINOGRAD_F4",
+            "--tolerance",
+            "1e-12");
+    assertEquals(1, bench.code(), bench::toString);
+    assertTrue(bench.err().contains("lenet5: difference "), bench::toString);
+  }
+
+  @Test
+  void unknownNetworksAndMixedOptionsAreRefused() {
+    Invocation.of("bench", "--net", "resnet51")
+        .refusedWith("there is no network \"resnet51\"; there are lenet5, alexnet, vgg16");
+    Invocation.of("explain", "--net", "resnet51").refusedWith("there are lenet5, alexnet, vgg16");
+    Invocation.of("bench", "--net", "lenet5", "--case", SMALL).refusedWith("--case");
+    Invocation.of("bench", "--net", "lenet5", "--algorithm", "all").refusedWith("not ALL");
+    Invocation.of("bench", "--case", SMALL, "--profile").refusedWith("add --net NAME");
+    Invocation.of("explain", "--net", "lenet5", "--case", SMALL).refusedWith("one of them");
+    Invocation.of("bench", "--net", "lenet5", "--batch", "0").refusedWith("--batch");
+  }
+
+  @Test
+  void explainShowsANetworkAndWhatBecameOfItsLayers() {
+    String text = Invocation.of("explain", "--net", "squeezenet").ok().out();
+    assertTrue(text.contains("1,235,496"), text);
+    assertTrue(text.lines().anyMatch(l -> l.matches("conv1/relu .*part of conv1")), text);
+    assertTrue(text.contains("written in place"), text);
+  }
 }
