@@ -137,11 +137,15 @@ final class BenchCommand implements Callable<Integer> {
       NetRun.Settings settings =
           new NetRun.Settings(nets.batch(), one, nets.tolerance(), workers, seconds);
       FmaPeak.warmUp();
-      lines.text(netHeader());
+      String header = netHeader();
       for (Zoo net : all) {
         try (Arena arena = Arena.ofShared()) {
           NetRun run = new NetRun(net, settings, arena);
           NetRun.Result found = run.measure();
+          if (header != null) {
+            lines.text(header);
+            header = null;
+          }
           lines.text(row(found));
           lines.object(found.object());
           if (!found.holds()) {
