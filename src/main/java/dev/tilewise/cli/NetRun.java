@@ -203,7 +203,7 @@ final class NetRun implements Alternation.Subject {
     } while (System.nanoTime() - before > COMPILED * expectedNanos()
         && System.nanoTime() - start < patience);
     long nanos = (long) (WARM_UP_SHARE * settings.seconds * 1e9);
-    compiled.warmUp(settings.workers, Duration.ofNanos(Math.max(1, nanos)));
+    compiled.warmUp(settings.workers, Duration.ofNanos(Math.max(2, nanos)));
     Series found = new Alternation(List.of(this)).measure(settings.seconds).get(0);
     return new Result(
         net,

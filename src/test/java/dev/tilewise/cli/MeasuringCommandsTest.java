@@ -286,8 +286,7 @@ class MeasuringCommandsTest {
   }
 
   private static NetRun.Result network(double error) {
-    NetRun.Settings settings =
-        new NetRun.Settings(1, Algorithm.AUTO, 1e-5, Workers.serial(), 0.01);
+    NetRun.Settings settings = new NetRun.Settings(1, Algorithm.AUTO, 1e-5, Workers.serial(), 0.01);
     return new NetRun.Result(Zoo.LENET5, settings, 1, 1, 4.6, 100, 0.046, error, 4e-4, 57_600);
   }
 
