@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tilewise beside oneDNN, ONNX Runtime and PyTorch in one process; jmh/peers.sh --help lists the options. For example
 #   jmh/peers.sh --case "n1c64h56w56 k64f3s1p1"
+#   jmh/peers.sh --net resnet50
 #   jmh/peers.sh --shapes FILE --filter resnet50 --threads 2 --json FILE --markdown FILE --svg FILE
 set -euo pipefail
 cd "$(dirname "$0")/.."

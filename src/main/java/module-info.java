@@ -14,6 +14,7 @@ module dev.tilewise {
   exports dev.tilewise;
   exports dev.tilewise.format;
   exports dev.tilewise.graph;
+  exports dev.tilewise.zoo;
   exports dev.tilewise.nn;
   exports dev.tilewise.train;
   exports dev.tilewise.data;

@@ -4,15 +4,18 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The few messages of the ONNX format that a model of two nodes needs, written as protocol buffers.
- * Numbers of fields are those of onnx.proto3.
+ * The few messages of the ONNX format that models need, written as protocol buffers. Numbers of
+ * fields are those of onnx.proto3.
  */
 final class OnnxBytes {
 
   private static final int VARINT = 0;
   private static final int LENGTH_DELIMITED = 2;
+  private static final int FIXED32 = 5;
 
   private static final int FLOAT_TENSOR = 1;
+  private static final int INT64_TENSOR = 7;
+  private static final int ATTRIBUTE_FLOAT = 1;
   private static final int ATTRIBUTE_INT = 2;
   private static final int ATTRIBUTE_INTS = 7;
 
@@ -47,6 +50,17 @@ final class OnnxBytes {
     return message(5, new OnnxBytes().text(1, name).number(3, value).number(20, ATTRIBUTE_INT));
   }
 
+  /** An attribute of a node, a single number with a fraction. */
+  OnnxBytes attribute(String name, float value) {
+    OnnxBytes attribute = new OnnxBytes().text(1, name);
+    attribute.varint((long) 2 << 3 | FIXED32);
+    int bits = Float.floatToRawIntBits(value);
+    for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+      attribute.bytes.write(bits >>> shift);
+    }
+    return message(5, attribute.number(20, ATTRIBUTE_FLOAT));
+  }
+
   /** The type of an input or output. */
   static OnnxBytes value(String name, long... dims) {
     OnnxBytes shape = new OnnxBytes();
@@ -64,6 +78,15 @@ final class OnnxBytes {
       tensor.number(1, dim);
     }
     return tensor.number(2, FLOAT_TENSOR).text(8, name).data(9, littleEndian);
+  }
+
+  /** A constant of integers, in one dimension. */
+  static OnnxBytes integers(String name, long... values) {
+    OnnxBytes tensor = new OnnxBytes().number(1, values.length).number(2, INT64_TENSOR);
+    for (long value : values) {
+      tensor.number(7, value);
+    }
+    return tensor.text(8, name);
   }
 
   OnnxBytes message(int field, OnnxBytes message) {

@@ -14,6 +14,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -55,13 +57,33 @@ final class OnnxRuntime implements Peer {
     return environment.getVersion();
   }
 
+  /**
+   * An input or output of a model.
+   *
+   * @param name in the model
+   * @param dims in the model
+   * @param memory NCHW
+   */
+  record Port(String name, long[] dims, Tensor memory) {}
+
   @Override
   public Contender bind(Sample sample, Arena arena) {
+    ConvCase c = sample.extents;
+    Tensor x = Tensor.allocate(arena, c.input(), Layout.NCHW).copyFrom(sample.x);
+    Tensor y = Tensor.allocate(arena, c.output(), Layout.NCHW);
+    return bind(
+        model(sample),
+        new Port("x", dims(c.input()), x),
+        List.of(new Port("y", dims(c.output()), y)));
+  }
+
+  /** A model, ready to run on memory. */
+  Contender bind(byte[] bytes, Port input, List<Port> ports) {
     try {
       // All optimizations choose a blocked layout and reorder its input and output, which does not
       // always pay: of the two the faster one competes.
-      Model blocked = new Model(sample, arena, OptLevel.ALL_OPT);
-      Model plain = new Model(sample, arena, OptLevel.EXTENDED_OPT);
+      Model blocked = new Model(bytes, input, ports, OptLevel.ALL_OPT);
+      Model plain = new Model(bytes, input, ports, OptLevel.EXTENDED_OPT);
       boolean better = plain.shortestNanos() < blocked.shortestNanos();
       (better ? blocked : plain).close();
       return better ? plain : blocked;
@@ -100,39 +122,35 @@ final class OnnxRuntime implements Peer {
 
     private final OptLevel level;
     private final OrtSession session;
-    private final OnnxTensor x;
-    private final OnnxTensor y;
     private final Tensor output;
     private final Map<String, OnnxTensor> inputs;
-    private final Map<String, OnnxTensor> outputs;
+    private final Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
 
-    Model(Sample sample, Arena arena, OptLevel level) throws OrtException {
+    Model(byte[] bytes, Port input, List<Port> ports, OptLevel level) throws OrtException {
       this.level = level;
-      ConvCase c = sample.extents;
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
         options.setIntraOpNumThreads(threads);
         options.setInterOpNumThreads(1);
         options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
         options.setOptimizationLevel(level);
-        session = environment.createSession(model(sample), options);
+        session = environment.createSession(bytes, options);
       }
-      Tensor input = Tensor.allocate(arena, c.input(), Layout.NCHW).copyFrom(sample.x);
-      output = Tensor.allocate(arena, c.output(), Layout.NCHW);
-      x = wrap(input);
-      y = wrap(output);
-      inputs = Map.of("x", x);
-      outputs = Map.of("y", y);
+      output = ports.get(0).memory();
+      inputs = Map.of(input.name(), wrap(input));
+      for (Port port : ports) {
+        outputs.put(port.name(), wrap(port));
+      }
     }
 
-    private OnnxTensor wrap(Tensor t) throws OrtException {
-      MemorySegment memory = t.segment();
+    private OnnxTensor wrap(Port port) throws OrtException {
+      MemorySegment memory = port.memory().segment();
       if (memory.byteSize() > Integer.MAX_VALUE) {
         throw new UnsupportedOperationException("a tensor has more than 2 GB");
       }
       return OnnxTensor.createTensor(
           environment,
           memory.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer(),
-          dims(t.shape()));
+          port.dims());
     }
 
     @Override
@@ -174,8 +192,8 @@ final class OnnxRuntime implements Peer {
     @Override
     public void close() {
       try {
-        x.close();
-        y.close();
+        inputs.values().forEach(OnnxTensor::close);
+        outputs.values().forEach(OnnxTensor::close);
         session.close();
       } catch (OrtException e) {
         throw new IllegalStateException("ONNX Runtime: " + e.getMessage(), e);

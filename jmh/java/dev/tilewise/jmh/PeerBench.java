@@ -8,6 +8,7 @@ import dev.tilewise.cli.JsonLines;
 import dev.tilewise.cli.Outputs;
 import dev.tilewise.cli.Sample;
 import dev.tilewise.internal.kernel.FmaPeak;
+import dev.tilewise.zoo.Zoo;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
@@ -51,9 +52,19 @@ public final class PeerBench implements Callable<Integer> {
   @Mixin private Cases cases;
 
   @Option(
+      names = "--net",
+      paramLabel = "NAME",
+      description = {
+        "A whole network, or all of them, beside ONNX Runtime with the same weights; may be"
+            + " repeated. Names are those of tilewise bench --net."
+      })
+  private List<String> nets = new ArrayList<>();
+
+  @Option(
       names = "--batch",
       paramLabel = "N",
-      description = "Images of each row of --shapes, 0 for what the file says; default 1.")
+      description =
+          "Images of --net and of each row of --shapes, 0 for what the file says; default 1.")
   private int batch = 1;
 
   @Option(
@@ -106,6 +117,9 @@ public final class PeerBench implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     requireOptions();
+    if (!nets.isEmpty()) {
+      return networks();
+    }
     List<Cases.Named> all = cases.read();
     try (Workers workers = Workers.of(threads);
         JsonLines lines = json.open()) {
@@ -145,6 +159,37 @@ public final class PeerBench implements Callable<Integer> {
       finish(new Comparison(names, layers), layers, lines);
       return agreed ? 0 : 1;
     }
+  }
+
+  private int networks() throws IOException {
+    List<Zoo> all = new ArrayList<>();
+    for (String name : nets) {
+      all.addAll("all".equalsIgnoreCase(name) ? List.of(Zoo.values()) : List.of(Zoo.named(name)));
+    }
+    List<NetComparison.Result> results = new ArrayList<>();
+    boolean agreed = true;
+    try (Workers workers = Workers.of(threads);
+        JsonLines lines = json.open()) {
+      FmaPeak.warmUp();
+      OnnxRuntime other = new OnnxRuntime(threads);
+      lines.text("ONNX Runtime " + other.version());
+      lines.text(NetComparison.header());
+      for (Zoo net : all) {
+        NetComparison.Result result =
+            new NetComparison(other, workers, algorithm, Math.max(1, batch), seconds).measure(net);
+        results.add(result);
+        lines.text(result.row());
+        lines.object(result.object());
+        if (!result.agrees()) {
+          lines.note(format("%s: scores differ by %.2g", net, result.difference()));
+          agreed = false;
+        }
+      }
+    }
+    if (markdown != null) {
+      Files.write(markdown, NetComparison.markdown(results));
+    }
+    return agreed ? 0 : 1;
   }
 
   private void requireOptions() {

@@ -79,7 +79,8 @@ public final class PoolPlan {
   }
 
   /**
-   * Pools.
+   * Pools. Allocates nothing, unless a tensor is in a confined arena or a mapped file: those are
+   * copied in each call.
    *
    * @param x input
    * @param y output, overwritten; of a deeper tensor only the channels that outputs go {@link
@@ -95,7 +96,7 @@ public final class PoolPlan {
     requireResult("output", y, output, "input", x);
     MemorySegment in = Operands.read(x);
     MemorySegment out = Operands.written(y);
-    workers.run(pooling.rowUnits(), (unit, slot) -> pooling.run(unit, in, out));
+    Pass.run(pooling, in, out, workers);
     if (out != y.segment()) {
       outputs.copy(out, y);
     }
@@ -182,5 +183,36 @@ public final class PoolPlan {
   public String toString() {
     String into = outputs.isAll() ? "" : " into " + outputs;
     return pool + " of " + input + " " + operands.layout() + into;
+  }
+
+  /** A run in progress. A thread keeps the object for its next run. */
+  private static final class Pass implements Workers.Task {
+
+    private static final ThreadLocal<Pass> OF_THREAD = ThreadLocal.withInitial(Pass::new);
+
+    private Pooling pooling;
+    private MemorySegment in;
+    private MemorySegment out;
+
+    static void run(Pooling pooling, MemorySegment in, MemorySegment out, Workers workers) {
+      Pass mine = OF_THREAD.get();
+      // In use: this call comes from within a task of the pass.
+      Pass pass = mine.pooling == null ? mine : new Pass();
+      pass.pooling = pooling;
+      pass.in = in;
+      pass.out = out;
+      try {
+        workers.run(pooling.rowUnits(), pass);
+      } finally {
+        pass.pooling = null;
+        pass.in = null;
+        pass.out = null;
+      }
+    }
+
+    @Override
+    public void run(int unit, int slot) {
+      pooling.run(unit, in, out);
+    }
   }
 }

@@ -79,11 +79,29 @@ class ArchitectureTest {
 
   @Test
   void theCoreKnowsNothingThatIsBuiltOnIt() {
-    notUsing(new String[] {ROOT}, ".format", ".graph", ".nn", ".train", ".data", ".onnx", ".cli");
-    notUsing(new String[] {ROOT + ".format"}, ".graph", ".nn", ".train", ".data", ".onnx", ".cli");
-    notUsing(new String[] {ROOT + ".graph"}, ".nn", ".train", ".data", ".onnx", ".cli");
-    notUsing(new String[] {ROOT + ".nn"}, ".train", ".data", ".onnx", ".cli");
-    notUsing(new String[] {ROOT + ".train"}, ".onnx", ".cli");
+    notUsing(
+        new String[] {ROOT},
+        ".format",
+        ".graph",
+        ".zoo",
+        ".nn",
+        ".train",
+        ".data",
+        ".onnx",
+        ".cli");
+    notUsing(
+        new String[] {ROOT + ".format"},
+        ".graph",
+        ".zoo",
+        ".nn",
+        ".train",
+        ".data",
+        ".onnx",
+        ".cli");
+    notUsing(new String[] {ROOT + ".graph"}, ".zoo", ".nn", ".train", ".data", ".onnx", ".cli");
+    notUsing(new String[] {ROOT + ".zoo"}, ".nn", ".train", ".data", ".onnx", ".cli");
+    notUsing(new String[] {ROOT + ".nn"}, ".zoo", ".train", ".data", ".onnx", ".cli");
+    notUsing(new String[] {ROOT + ".train"}, ".zoo", ".onnx", ".cli");
     notUsing(new String[] {ROOT + ".data", ROOT + ".onnx"}, ".cli");
   }
 
@@ -104,6 +122,7 @@ class ArchitectureTest {
     // Random numbers are everybody's; an optimizer step is a kernel. The command line measures
     // internals.
     check(mayNotUse(ROOT + ".format.."));
+    check(mayNotUse(ROOT + ".zoo..", INTERNAL + ".random.."));
     check(mayNotUse(ROOT + ".data..", INTERNAL + ".random.."));
     check(mayNotUse(ROOT + ".onnx..", INTERNAL + ".random.."));
     check(mayNotUse(ROOT + ".train..", INTERNAL + ".random..", INTERNAL + ".kernel.."));
@@ -138,7 +157,12 @@ class ArchitectureTest {
         classes()
             .that()
             .resideInAnyPackage(
-                ROOT, INTERNAL + "..", ROOT + ".format..", ROOT + ".graph..", ROOT + ".nn..")
+                ROOT,
+                INTERNAL + "..",
+                ROOT + ".format..",
+                ROOT + ".graph..",
+                ROOT + ".zoo..",
+                ROOT + ".nn..")
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage(

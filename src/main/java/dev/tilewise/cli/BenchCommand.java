@@ -4,7 +4,10 @@ import dev.tilewise.Algorithm;
 import dev.tilewise.ConvCase;
 import dev.tilewise.Workers;
 import dev.tilewise.internal.kernel.FmaPeak;
+import dev.tilewise.zoo.Zoo;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -28,13 +31,19 @@ import picocli.CommandLine.Option;
           + " shortest time. The share of the peak is the median of many alternations; beside it"
           + " the shortest time's share of the best sample of the peak.",
       "The error is the largest, relative to the sum of |x| |w|, of 1000 to 1500 outputs of the last"
-          + " timed run, corners and random ones, compared with the naive loop in double."
+          + " timed run, corners and random ones, compared with the naive loop in double.",
+      "With --net it times whole networks, compiled, on random images. The error is the largest"
+          + " difference of a score (before the softmax) from the network computed layer by layer by"
+          + " DIRECT, relative to the largest score. A proved bound of a whole network would say"
+          + " nothing; the bound is T sqrt(sum of the terms of one output of each layer), which"
+          + " independent errors within the tolerance T do not exceed."
     })
 final class BenchCommand implements Callable<Integer> {
 
   private static final String ALL = "ALL";
 
   @Mixin private Cases cases;
+  @Mixin private Nets nets;
   @Mixin private JsonLines json;
 
   @Option(
@@ -73,6 +82,10 @@ final class BenchCommand implements Callable<Integer> {
     Require.threads(threads);
     boolean isAll = algorithm.equalsIgnoreCase(ALL);
     Algorithm one = isAll ? null : algorithm(algorithm, new Choices());
+    nets.require();
+    if (!nets.isEmpty()) {
+      return networks(one);
+    }
     List<Cases.Named> all = cases.read();
     FmaPeak.warmUp();
     AutoSummary summary = new AutoSummary();
@@ -107,6 +120,93 @@ final class BenchCommand implements Callable<Integer> {
       }
     }
     return ok ? 0 : 1;
+  }
+
+  private int networks(Algorithm one) throws IOException {
+    if (one == null) {
+      throw new IllegalArgumentException("--net takes one algorithm, not ALL; use AUTO");
+    }
+    if (!cases.isEmpty()) {
+      throw new IllegalArgumentException("--net and --case or --shapes are measured one at a time");
+    }
+    List<Zoo> all = nets.read();
+    List<NetProfile> profiles = new ArrayList<>();
+    boolean ok = true;
+    try (Workers workers = Workers.of(threads);
+        JsonLines lines = json.open()) {
+      NetRun.Settings settings =
+          new NetRun.Settings(nets.batch(), one, nets.tolerance(), workers, seconds);
+      FmaPeak.warmUp();
+      String header = netHeader();
+      for (Zoo net : all) {
+        try (Arena arena = Arena.ofShared()) {
+          NetRun run = new NetRun(net, settings, arena);
+          NetRun.Result found = run.measure();
+          if (header != null) {
+            lines.text(header);
+            header = null;
+          }
+          lines.text(row(found));
+          lines.object(found.object());
+          if (!found.holds()) {
+            lines.note(
+                "tilewise: "
+                    + net
+                    + ": difference "
+                    + found.maxError()
+                    + " from the plain network exceeds "
+                    + found.errorBound());
+            ok = false;
+          }
+          if (nets.isProfiled() || nets.html() != null) {
+            profiles.add(new NetProfile(found, run.profile(found.msMedian())));
+          }
+          if (nets.isProfiled()) {
+            profiles.get(profiles.size() - 1).lines().forEach(lines::text);
+          }
+        }
+      }
+      if (nets.html() != null) {
+        NetProfile.write(nets.html(), profiles);
+      }
+    }
+    return ok ? 0 : 1;
+  }
+
+  private static String netHeader() {
+    return String.format(
+        Locale.ROOT,
+        "%-13s %-11s %5s %3s %10s %10s %9s %8s %8s %10s %10s %12s",
+        "net",
+        "",
+        "batch",
+        "thr",
+        "min ms",
+        "median ms",
+        "GFLOP/s",
+        "peak",
+        "of peak",
+        "max error",
+        "bound",
+        "memory");
+  }
+
+  private static String row(NetRun.Result r) {
+    return String.format(
+        Locale.ROOT,
+        "%-13s %-11s %5d %3d %10.4f %10.4f %9.2f %8.1f %8.3f %10.1e %10.1e %12d",
+        r.net(),
+        r.settings().algorithm(),
+        r.settings().batch(),
+        r.settings().workers().threads(),
+        r.msMin(),
+        r.msMedian(),
+        r.gflops(),
+        r.peakGflops(),
+        r.ofPeak(),
+        r.maxError(),
+        r.errorBound(),
+        r.memoryBytes());
   }
 
   private static boolean withinBound(Timing t, JsonLines lines) {

@@ -52,6 +52,10 @@ public final class Cases {
    */
   public record Named(String name, ConvCase extents, int repeats) {}
 
+  boolean isEmpty() {
+    return cases.isEmpty() && shapes == null;
+  }
+
   /**
    * The cases asked for, in order.
    *

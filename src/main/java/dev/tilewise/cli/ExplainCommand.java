@@ -5,7 +5,13 @@ import dev.tilewise.Conv2d;
 import dev.tilewise.ConvCase;
 import dev.tilewise.Filter;
 import dev.tilewise.Layout;
+import dev.tilewise.graph.CompileOptions;
+import dev.tilewise.graph.Graph;
+import dev.tilewise.zoo.Zoo;
+import java.io.PrintWriter;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,17 +22,26 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "explain",
     mixinStandardHelpOptions = true,
-    description = "Prints how a convolution is computed, and why not otherwise.")
+    description = {
+      "Prints how a convolution is computed, and why not otherwise;",
+      "or the layers of a network, and what becomes of each when it is compiled."
+    })
 final class ExplainCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--case",
-      required = true,
       paramLabel = "C",
       description = "A case such as \"n1c256h56w56 k256f3s1p1\".")
   private String text;
+
+  @Option(
+      names = "--net",
+      paramLabel = "NAME",
+      description = "A network with random weights, one of ${COMPLETION-CANDIDATES}.",
+      completionCandidates = Names.class)
+  private String net;
 
   @Option(
       names = "--algorithm",
@@ -51,6 +66,13 @@ final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Require.positive("--tolerance", tolerance);
+    if ((text == null) == (net == null)) {
+      throw new IllegalArgumentException(
+          "explain takes --case \"n1c256h56w56 k256f3s1p1\" or --net NAME, one of them");
+    }
+    if (net != null) {
+      return network(Zoo.named(net));
+    }
     ConvCase c = ConvCase.parse(text);
     try (Arena arena = Arena.ofShared()) {
       long weights = (long) c.k() * c.groupC() * c.fh() * c.fw();
@@ -63,5 +85,24 @@ final class ExplainCommand implements Callable<Integer> {
       throw Sample.tooLarge(c, e);
     }
     return 0;
+  }
+
+  private int network(Zoo named) {
+    Graph graph = named.graph(1, 1);
+    CompileOptions options = CompileOptions.fastest().algorithm(algorithm).tolerance(tolerance);
+    PrintWriter to = spec.commandLine().getOut();
+    to.print(graph.summary());
+    to.println();
+    to.print(graph.compile(options).explain());
+    to.flush();
+    return 0;
+  }
+
+  /** What {@code --net} takes. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Arrays.stream(Zoo.values()).map(Zoo::toString).iterator();
+    }
   }
 }

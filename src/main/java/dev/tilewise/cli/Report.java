@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 /** The report of the main job: one HTML file that needs nothing else. */
 final class Report {
 
-  private static final String HEAD =
+  /** The beginning of a page, up to its first heading. */
+  static final String HEAD =
       """
       <!DOCTYPE html>
       <html lang="en">
@@ -205,7 +206,7 @@ final class Report {
   }
 
   /** A bar whose full width is a scale, at least 1, with a mark where the peak is. */
-  private static String bar(double share, double scale) {
+  static String bar(double share, double scale) {
     String percent = String.format(Locale.ROOT, share < 0.01 ? "%.2f" : "%.1f", 100 * share);
     return String.format(
         Locale.ROOT,

@@ -1,6 +1,7 @@
 package dev.tilewise.graph;
 
 import dev.tilewise.Layout;
+import dev.tilewise.Shape;
 import dev.tilewise.Tensor;
 import dev.tilewise.WarmUp;
 import dev.tilewise.Workers;
@@ -127,8 +128,8 @@ public final class CompiledGraph {
    * @throws IllegalStateException if an arena is closed or belongs to another thread
    */
   public synchronized void run(List<Tensor> in, List<Tensor> out, Workers workers) {
-    require("inputs", in, inputs);
-    require("outputs", out, outputs);
+    require("inputs", in, inputs, inputMemory);
+    require("outputs", out, outputs, outputMemory);
     Objects.requireNonNull(workers, "workers");
     for (int i = 0; i < inputMemory.size(); i++) {
       inputMemory.get(i).copyFrom(in.get(i));
@@ -145,18 +146,22 @@ public final class CompiledGraph {
     }
   }
 
-  private static void require(String what, List<Tensor> given, List<Value> taken) {
+  private static void require(
+      String what, List<Tensor> given, List<Value> taken, List<Tensor> memory) {
     if (given.size() != taken.size()) {
       throw new IllegalArgumentException(
           "network: it has " + taken.size() + " " + what + " " + taken + ", not " + given.size());
     }
     for (int i = 0; i < taken.size(); i++) {
-      if (!given.get(i).shape().equals(taken.get(i).dims().shape())) {
+      // Empty values have no memory; asking for their shape throws. Asking makes an object.
+      Tensor own = memory.get(i);
+      Shape shape = own == null ? taken.get(i).dims().shape() : own.shape();
+      if (!given.get(i).shape().equals(shape)) {
         throw new IllegalArgumentException(
             "network: the tensor for "
                 + taken.get(i)
                 + " must be "
-                + taken.get(i).dims().shape()
+                + shape
                 + ", not "
                 + given.get(i).shape());
       }

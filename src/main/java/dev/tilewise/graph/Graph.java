@@ -50,6 +50,22 @@ public final class Graph {
   }
 
   /**
+   * A value that is computed.
+   *
+   * @param name of it
+   * @return the value
+   * @throws IllegalArgumentException if none has the name
+   */
+  public Value computed(String name) {
+    return nodes.stream()
+        .map(Node::output)
+        .filter(made -> made.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("graph: there is no computed value " + name));
+  }
+
+  /**
    * Number of weights, biases and other constants of floats; each counted once.
    *
    * @return the total
@@ -77,6 +93,19 @@ public final class Graph {
   }
 
   /**
+   * Terms of one sum of each convolution, dense layer and matrix product, added up: what rounding
+   * errors have to do with.
+   *
+   * @return the total over the nodes
+   */
+  public long sumLengths() {
+    return nodes.stream()
+        .filter(node -> node.output().dims().elements() > 0)
+        .mapToLong(node -> node.multiplyAdds() / node.output().dims().elements())
+        .sum();
+  }
+
+  /**
    * Numbers that all nodes make, a batch of them counted.
    *
    * @return the total
@@ -96,16 +125,7 @@ public final class Graph {
   public CompiledGraph compile(CompileOptions options) {
     List<Value> wanted = new ArrayList<>(outputs);
     for (String name : options.kept()) {
-      Value value =
-          nodes.stream()
-              .map(Node::output)
-              .filter(made -> made.name().equals(name))
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "compile: there is no computed value " + name + " to keep"));
-      wanted.add(value);
+      wanted.add(computed(name));
     }
     return Compiler.compile(inputs, wanted, nodes, options);
   }

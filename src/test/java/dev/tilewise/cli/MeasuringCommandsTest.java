@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tilewise.Algorithm;
+import dev.tilewise.Workers;
 import dev.tilewise.internal.plan.Candidate;
+import dev.tilewise.zoo.Zoo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -221,5 +224,89 @@ class MeasuringCommandsTest {
     assertEquals(List.of("jdk", "vm", "cpu", "vector_bits", "peak_gflops"), Invocation.keys(facts));
     assertTrue(facts.get("peak_gflops").asDouble() > 0);
     assertEquals(0, facts.get("vector_bits").asInt() % 64);
+  }
+
+  @Test
+  void benchTimesNetworksAndVerifiesThem() throws IOException {
+    Path page = folder.resolve("steps.html");
+    Path json = folder.resolve("net.jsonl");
+    String[] args = {"--seconds", "0.01", "--batch", "2", "--json", "" + json};
+    String text =
+        Invocation.of(
+                "bench",
+                "--net",
+                "LeNet5",
+                args[0],
+                args[1],
+                args[2],
+                args[3],
+                args[4],
+                args[5],
+                "--profile",
+                "--html",
+                "" + page)
+            .ok()
+            .out();
+    List<JsonNode> lines = Invocation.json(Files.readString(json));
+    assertEquals(1, lines.size());
+    JsonNode result = lines.get(0);
+    assertEquals(
+        List.of(
+            "net",
+            "algorithm",
+            "threads",
+            "ms_min",
+            "ms_median",
+            "gflops",
+            "peak_gflops",
+            "of_peak",
+            "max_error",
+            "error_bound",
+            "workspace_bytes",
+            "batch"),
+        Invocation.keys(result));
+    assertEquals("lenet5", result.get("net").asText());
+    assertTrue(result.get("max_error").asDouble() <= result.get("error_bound").asDouble());
+    // T sqrt(25 + 500 + 800 + 500): the terms of one output of each layer.
+    assertEquals(1e-5 * Math.sqrt(1825), result.get("error_bound").asDouble(), 1e-12);
+    String html = Files.readString(page);
+    for (String step : new String[] {"conv1", "pool1", "conv2", "ip1", "scores", "probabilities"}) {
+      assertTrue(text.lines().anyMatch(line -> line.contains("  " + step + ": ")), text);
+      assertTrue(html.contains(">" + step + "</td>"), html);
+    }
+  }
+
+  /** Which the command answers with exit code 1. */
+  @Test
+  void aNetworkHoldsWithinItsBoundOnly() {
+    assertTrue(network(1e-6).holds());
+    assertFalse(network(1e-2).holds());
+    assertFalse(network(Double.NaN).holds());
+    assertFalse(network(Double.POSITIVE_INFINITY).holds());
+  }
+
+  private static NetRun.Result network(double error) {
+    NetRun.Settings settings = new NetRun.Settings(1, Algorithm.AUTO, 1e-5, Workers.serial(), 0.01);
+    return new NetRun.Result(Zoo.LENET5, settings, 1, 1, 4.6, 100, 0.046, error, 4e-4, 57_600);
+  }
+
+  @Test
+  void unknownNetworksAndMixedOptionsAreRefused() {
+    Invocation.of("bench", "--net", "resnet51")
+        .refusedWith("there is no network \"resnet51\"; there are lenet5, alexnet, vgg16");
+    Invocation.of("explain", "--net", "resnet51").refusedWith("there are lenet5, alexnet, vgg16");
+    Invocation.of("bench", "--net", "lenet5", "--case", SMALL).refusedWith("--case");
+    Invocation.of("bench", "--net", "lenet5", "--algorithm", "all").refusedWith("not ALL");
+    Invocation.of("bench", "--case", SMALL, "--profile").refusedWith("add --net NAME");
+    Invocation.of("explain", "--net", "lenet5", "--case", SMALL).refusedWith("one of them");
+    Invocation.of("bench", "--net", "lenet5", "--batch", "0").refusedWith("--batch");
+  }
+
+  @Test
+  void explainShowsANetworkAndWhatBecameOfItsLayers() {
+    String text = Invocation.of("explain", "--net", "squeezenet").ok().out();
+    assertTrue(text.contains("1,235,496"), text);
+    assertTrue(text.lines().anyMatch(l -> l.matches("conv1/relu .*part of conv1")), text);
+    assertTrue(text.contains("written in place"), text);
   }
 }
