@@ -9,6 +9,7 @@ import dev.tilewise.graph.CompiledGraph;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.Graph;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,6 +70,12 @@ class OnnxNodeTest {
       }
     }
     return tests.stream();
+  }
+
+  @Test
+  void refusalsAreInTheDocumentation() throws IOException {
+    String docs = Files.readString(Path.of("docs/onnx.md"));
+    REFUSED.keySet().forEach(name -> assertTrue(docs.contains("`" + name + "`"), name));
   }
 
   private static void check(String name, Known known) throws IOException {
