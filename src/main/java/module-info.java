@@ -10,6 +10,9 @@ module dev.tilewise {
   requires static com.fasterxml.jackson.databind;
   requires static org.knowm.xchart;
   requires static me.tongfei.progressbar;
+  // dev.tilewise.onnx alone.
+  requires static org.tribuo.util.onnx;
+  requires static com.google.protobuf;
 
   exports dev.tilewise;
   exports dev.tilewise.format;
@@ -18,6 +21,7 @@ module dev.tilewise {
   exports dev.tilewise.nn;
   exports dev.tilewise.train;
   exports dev.tilewise.data;
+  exports dev.tilewise.onnx;
 
   opens dev.tilewise.cli to
       info.picocli;

@@ -170,6 +170,18 @@ class ArchitectureTest {
   }
 
   @Test
+  void messagesOfOnnxAreReadInOnePackage() {
+    assertTrue(CLASSES.contain(ROOT + ".onnx.ModelFile"));
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + ".onnx")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("ai.onnx..", "org.tribuo..", "com.google.protobuf.."));
+  }
+
+  @Test
   void noUnsafeIsUsed() {
     check(
         noClasses()

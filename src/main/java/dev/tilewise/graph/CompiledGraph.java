@@ -202,7 +202,9 @@ public final class CompiledGraph {
                 + " floats, not "
                 + in.get(i).length);
       }
-      inputMemory.get(i).copyFrom(in.get(i), Layout.NCHW);
+      if (inputMemory.get(i) != null) {
+        inputMemory.get(i).copyFrom(in.get(i), Layout.NCHW);
+      }
     }
     compute(workers);
     List<float[]> results = new ArrayList<>();

@@ -6,6 +6,7 @@ import dev.tilewise.Pool2d;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,12 +26,17 @@ import java.util.function.DoubleUnaryOperator;
  */
 public final class GraphBuilder {
 
+  /** Up to here a constant of one element is written out for every channel. */
+  private static final int MOST_CHANNELS = 1 << 16;
+
   private final List<Value> inputs = new ArrayList<>();
   private final List<Value> outputs = new ArrayList<>();
   private final List<Node> nodes = new ArrayList<>();
   private final Map<Value, Integer> places = new HashMap<>();
   private final Map<String, Integer> counts = new HashMap<>();
   private final Set<String> names = new HashSet<>();
+  private final Set<String> reserved = new HashSet<>();
+  private long foldable = Long.MAX_VALUE;
 
   /** A builder without anything yet. */
   public GraphBuilder() {}
@@ -108,6 +114,29 @@ public final class GraphBuilder {
     return value;
   }
 
+  /**
+   * Keeps names from values that nobody names.
+   *
+   * @param given names that {@link #name} or {@link #input} will give
+   * @return this
+   */
+  public GraphBuilder reserve(Collection<String> given) {
+    reserved.addAll(given);
+    return this;
+  }
+
+  /**
+   * Limits what is computed from constants alone, for graphs of somebody else: a few numbers can
+   * ask for any amount.
+   *
+   * @param bytes of all constants that will be computed
+   * @return this
+   */
+  public GraphBuilder limitFolding(long bytes) {
+    foldable = bytes;
+    return this;
+  }
+
   private void claim(String name) {
     if (!names.add(Objects.requireNonNull(name, "name"))) {
       throw new IllegalArgumentException("graph: there are two values named " + name);
@@ -145,12 +174,17 @@ public final class GraphBuilder {
   private Value add(Op op, List<Value> from) {
     Dims dims = op.infer(from.stream().map(Value::dims).toList());
     if (from.stream().allMatch(Value::isConstant)) {
+      foldable -= dims.elements() * Float.BYTES;
+      if (foldable < 0) {
+        throw new IllegalArgumentException(
+            op.kind() + ": constants of " + dims + " are more than may be computed in advance");
+      }
       return Folding.fold(op, from, dims);
     }
     String name;
     do {
       name = op.kind() + counts.merge(op.kind(), 1, Integer::sum);
-    } while (!names.add(name));
+    } while (reserved.contains(name) || !names.add(name));
     Value made = Value.computed(name, dims);
     places.put(made, nodes.size());
     nodes.add(new Node(name, op, from, made));
@@ -536,6 +570,9 @@ public final class GraphBuilder {
   private static boolean isOfChannels(Value constant, Dims x) {
     Dims dims = constant.dims();
     if (!constant.isConstant() || x.rank() < 2 || x.elements() == 0 || dims.rank() > x.rank()) {
+      return false;
+    }
+    if (dims.elements() == 1 && x.get(1) > MOST_CHANNELS) {
       return false;
     }
     int missing = x.rank() - dims.rank();

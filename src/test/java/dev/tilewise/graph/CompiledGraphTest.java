@@ -2,6 +2,7 @@ package dev.tilewise.graph;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tilewise.Pool2d;
@@ -113,5 +114,36 @@ class CompiledGraphTest {
       }
     }
     assertArrayEquals(expected, out.get(0));
+  }
+
+  @Test
+  void inputsWithoutElementsAreTaken() {
+    GraphBuilder b = new GraphBuilder();
+    Value x = b.input("x", Dims.of(2, 0, 3));
+    Value y = b.input("y", Dims.of(2, 3));
+    CompiledGraph graph = b.output(b.reshape(x, Dims.of(0, 6))).output(b.relu(y)).build().compile();
+    List<float[]> out =
+        graph.run(List.of(new float[0], new float[] {1, -1, 2, -2, 3, -3}), Workers.serial());
+    assertEquals(0, out.get(0).length);
+    assertArrayEquals(new float[] {1, 0, 2, 0, 3, 0}, out.get(1));
+  }
+
+  @Test
+  void reservedNamesStayFree() {
+    GraphBuilder b = new GraphBuilder().reserve(List.of("relu1"));
+    Value x = b.input("x", Dims.of(2));
+    Value first = b.relu(x);
+    assertEquals("relu2", first.name());
+    assertEquals("relu1", b.name(b.relu(first), "relu1").name());
+  }
+
+  @Test
+  void foldingIsLimited() {
+    GraphBuilder b = new GraphBuilder().limitFolding(40);
+    Value one = b.constant("one", Dims.of(1), 1);
+    assertEquals(10, b.expand(one, Dims.of(10)).dims().elements());
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> b.expand(one, Dims.of(1 << 30)));
+    assertTrue(e.getMessage().contains("more than may be computed in advance"), e.getMessage());
   }
 }
