@@ -71,27 +71,25 @@ public enum OutputTile {
     throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
   }
 
-  /** {@link Priming} for stacked pixels, with limits as ReLU has them. */
+  /** {@link Priming} for stacked pixels. */
   public void primeStacked() {
     long rowBytes = (long) width() * Float.BYTES;
     long last = rowBytes - Lanes.BYTES;
-    float hi = Float.POSITIVE_INFINITY;
     stackedPriming.round(
-        (a, aStep, terms, b, d, stacks) ->
-            stacked(this, a, 0, aStep, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, 0, hi));
+        (a, aStep, terms, b, d, stacks, lo, hi) ->
+            stacked(this, a, 0, aStep, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi));
   }
 
-  /** {@link Priming} for pixels in a strip, with limits as ReLU has them. */
+  /** {@link Priming} for pixels in a strip. */
   public void primeStrips() {
     long rowBytes = (long) width() * Float.BYTES;
     long last = rowBytes - Lanes.BYTES;
-    float hi = Float.POSITIVE_INFINITY;
     StripRuns one = new StripRuns(1, 4, 0, 4);
     StripRuns more = new StripRuns(2, 4, 4, 4);
     stripPriming.round(
-        (a, aStep, terms, b, d, stacks) -> {
+        (a, aStep, terms, b, d, stacks, lo, hi) -> {
           StripRuns runs = terms > Lanes.COUNT ? more : one;
-          strips(this, a, 0, 4, runs, b, 0, b, 0, d, 0, rowBytes, last, stacks, 0, hi);
+          strips(this, a, 0, 4, runs, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
         });
   }
 

@@ -65,7 +65,7 @@ public enum StackedTile {
   public void prime() {
     long rowBytes = (long) vectors * Lanes.BYTES;
     priming.round(
-        (a, aStep, terms, b, d, stacks) ->
+        (a, aStep, terms, b, d, stacks, lo, hi) ->
             run(this, a, 0, aStep, terms, b, 0, d, 0, rowBytes, stacks));
   }
 
