@@ -3,6 +3,7 @@ package dev.tilewise.onnx;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.GraphBuilder;
 import dev.tilewise.graph.Value;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -80,7 +81,7 @@ record Call(OnnxNode node, int opset, List<Value> inputs, GraphBuilder builder) 
   /** A constant along one axis, which repeats along all others. */
   Value along(int axis, int rank, float... values) {
     int[] extents = new int[rank];
-    java.util.Arrays.fill(extents, 1);
+    Arrays.fill(extents, 1);
     extents[axis] = values.length;
     return builder.constant(node.op(), Dims.of(extents), values);
   }

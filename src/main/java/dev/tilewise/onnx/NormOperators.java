@@ -4,6 +4,7 @@ import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.GraphBuilder;
 import dev.tilewise.graph.GraphBuilder.Reduction;
 import dev.tilewise.graph.Value;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -35,7 +36,7 @@ final class NormOperators {
     return node.flag("spatial", true) ? null : "spatial 0 is not supported";
   }
 
-  private static java.util.List<Value> batch(Call call) {
+  private static List<Value> batch(Call call) {
     Value y =
         call.builder()
             .batchNorm(
@@ -45,7 +46,7 @@ final class NormOperators {
                 call.input(3),
                 call.input(4),
                 call.node().real("epsilon", EPSILON));
-    return java.util.List.of(y);
+    return List.of(y);
   }
 
   /** {@code (x - mean) / sqrt(variance + epsilon)} over some axes. */

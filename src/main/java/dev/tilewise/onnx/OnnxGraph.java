@@ -1,5 +1,6 @@
 package dev.tilewise.onnx;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -35,7 +36,7 @@ record OnnxGraph(
 
     /** An input without open extents. */
     static Input of(String name, int... extents) {
-      return new Input(name, extents, java.util.Collections.nCopies(extents.length, ""));
+      return new Input(name, extents, Collections.nCopies(extents.length, ""));
     }
   }
 

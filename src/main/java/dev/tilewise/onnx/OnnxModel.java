@@ -48,9 +48,19 @@ public final class OnnxModel {
    * @return the model
    * @throws OnnxException if it is damaged, or has something that is never supported
    * @throws IOException if the file cannot be read
+   * @throws IllegalStateException if the library with the messages of the format is missing
    */
   public static OnnxModel load(Path file) throws IOException {
-    return of(ModelFile.read(file));
+    try {
+      return of(ModelFile.read(file));
+    } catch (NoClassDefFoundError e) {
+      throw new IllegalStateException(
+          "onnx: reading needs org.tribuo:tribuo-util-onnx on the class path, or on the module path"
+              + " with --add-modules org.tribuo.util.onnx; "
+              + e.getMessage()
+              + " is missing",
+          e);
+    }
   }
 
   /**

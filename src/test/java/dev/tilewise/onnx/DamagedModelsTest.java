@@ -64,6 +64,102 @@ class DamagedModelsTest {
     mutate(models, OF_REAL);
   }
 
+  private static final long[] ODD = {
+    Long.MIN_VALUE,
+    -(1L << 40),
+    Integer.MIN_VALUE,
+    -65_536,
+    -3,
+    -2,
+    -1,
+    0,
+    1,
+    2,
+    3,
+    5,
+    100,
+    65_536,
+    1 << 30,
+    Integer.MAX_VALUE,
+    1L << 31,
+    1L << 40,
+    Long.MAX_VALUE
+  };
+
+  /** Whole files whose strides, axes, extents and counts are anything. */
+  @Test
+  void oddNumbersInRealModels() throws IOException {
+    NodeCases.unpack(folder);
+    SplitMix64 random = new SplitMix64(13);
+    int traced = 0;
+    int tried = 0;
+    for (List<String> names : NodeCases.names().values()) {
+      for (String name : names) {
+        OnnxGraph model = ModelFile.read(folder.resolve(name).resolve("model.onnx"));
+        List<OnnxTensor> tensors = NodeCases.tensors(folder.resolve(name), "input");
+        for (int round = 0; round < 20; round++) {
+          tried++;
+          traced += traces(name, model, tensors, random) ? 1 : 0;
+        }
+      }
+    }
+    assertTrue(traced > tried / 10 && traced < tried, traced + " of " + tried + " were traced");
+  }
+
+  private static boolean traces(
+      String name, OnnxGraph model, List<OnnxTensor> tensors, SplitMix64 random) {
+    List<OnnxNode> nodes =
+        model.nodes().stream()
+            .map(
+                node -> {
+                  Map<String, Object> odd = new HashMap<>();
+                  node.attributes().forEach((key, value) -> odd.put(key, odd(value, random)));
+                  return new OnnxNode(
+                      node.op(), node.domain(), node.name(), node.inputs(), node.outputs(), odd);
+                })
+            .toList();
+    Map<String, OnnxTensor> constants = new HashMap<>(model.initializers());
+    // Sometimes all inputs are known, so that everything is computed at once.
+    for (int i = random.below(2); i < tensors.size(); i++) {
+      constants.put(model.inputs().get(i).name(), (OnnxTensor) odd(tensors.get(i), random));
+    }
+    OnnxGraph changed =
+        new OnnxGraph(
+            model.name(), model.inputs(), model.outputs(), nodes, constants, model.opsets());
+    try {
+      OnnxModel.of(changed).graph();
+      return true;
+    } catch (OnnxException e) {
+      assertFalse(e.getMessage().contains("\n"), e.getMessage());
+      return false;
+    } catch (Throwable e) {
+      throw new AssertionError(name + " with " + nodes + " " + constants, e);
+    }
+  }
+
+  /** Some of the integers become others. */
+  private static Object odd(Object value, SplitMix64 random) {
+    if (random.below(3) > 0) {
+      return value;
+    }
+    if (value instanceof Long) {
+      return ODD[random.below(ODD.length)];
+    }
+    if (value instanceof List<?> list) {
+      return list.stream()
+          .map(one -> one instanceof Long && random.below(2) == 0 ? odd(one, random) : one)
+          .toList();
+    }
+    if (value instanceof OnnxTensor tensor && tensor.integers() != null) {
+      long[] integers = tensor.integers().clone();
+      for (int i = 0; i < integers.length; i++) {
+        integers[i] = random.below(2) == 0 ? ODD[random.below(ODD.length)] : integers[i];
+      }
+      return OnnxTensor.integers(tensor.dims(), integers);
+    }
+    return value;
+  }
+
   /** A conformance case with all inputs known but the first. */
   private static Seed seed(Path place) throws IOException {
     Path file = place.resolve("model.onnx");

@@ -18,6 +18,10 @@ import dev.tilewise.Workers;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.Graph;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -196,6 +200,19 @@ class OnnxModelTest {
     for (int length = 1; length < model.length; length++) {
       Path file = Files.write(folder.resolve("m.onnx"), Arrays.copyOf(model, length));
       assertThrows(OnnxException.class, () -> OnnxModel.load(file).graph(), "length " + length);
+    }
+  }
+
+  @Test
+  void withoutTheLibraryItSaysWhichOne() throws Exception {
+    URL classes = OnnxModel.class.getProtectionDomain().getCodeSource().getLocation();
+    try (URLClassLoader alone =
+        new URLClassLoader(new URL[] {classes}, ClassLoader.getPlatformClassLoader())) {
+      Method load = alone.loadClass(OnnxModel.class.getName()).getMethod("load", Path.class);
+      InvocationTargetException e =
+          assertThrows(InvocationTargetException.class, () -> load.invoke(null, Path.of("m.onnx")));
+      assertEquals(IllegalStateException.class, e.getCause().getClass());
+      assertSays("org.tribuo:tribuo-util-onnx", e.getCause().getMessage());
     }
   }
 
