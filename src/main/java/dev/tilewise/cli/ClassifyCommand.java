@@ -1,20 +1,17 @@
 package dev.tilewise.cli;
 
-import dev.tilewise.Layout;
-import dev.tilewise.Shape;
-import dev.tilewise.Tensor;
 import dev.tilewise.data.Images;
 import dev.tilewise.data.RgbImage;
-import dev.tilewise.nn.Network;
-import dev.tilewise.train.SoftmaxCrossEntropy;
 import java.io.IOException;
-import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,9 +23,9 @@ import picocli.CommandLine.Parameters;
     name = "classify",
     mixinStandardHelpOptions = true,
     description = {
-      "Says what pictures show, by a network that train has saved.",
-      "Prints for each picture the most probable class and its probability. A picture that cannot"
-          + " be read is named, and the others are classified; the exit code is 2 then.",
+      "Says what pictures show, by a network that train has saved or by an ONNX model.",
+      "Prints for each picture the most probable classes and their probabilities. A picture that"
+          + " cannot be read is named, and the others are classified; the exit code is 2 then.",
       "",
       "A picture is fitted to the network's input:",
       "For colour images the largest central part with the input's proportions is resized, so that"
@@ -45,8 +42,33 @@ final class ClassifyCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "FILE",
-      description = "The file that train --save wrote.")
+      description = "The file that train --save wrote, or an ONNX file (.onnx).")
   private Path model;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "FILE",
+      description =
+          "Names of the classes, one a line; a number in front, as in \"281,tabby\", is left out.")
+  private Path labels;
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      description = "How many classes are printed for each picture; default ${DEFAULT-VALUE}.")
+  private int top = 1;
+
+  @Option(
+      names = "--pixels",
+      paramLabel = "HOW",
+      description = {
+        "How an ONNX model wants its pixels, one of ${COMPLETION-CANDIDATES}; default"
+            + " ${DEFAULT-VALUE}.",
+        "IMAGENET: RGB from 0 to 1, minus the mean, by the standard deviation of ImageNet, as"
+            + " torchvision has it. CAFFE: BGR from 0 to 255. UNIT: RGB from 0 to 1. SIGNED: RGB"
+            + " from -1 to 1. AUTO: CAFFE for files of onnx-caffe2, IMAGENET for others."
+      })
+  private PictureModel.Pixels pixels = PictureModel.Pixels.AUTO;
 
   @Parameters(
       arity = "1..*",
@@ -56,7 +78,9 @@ final class ClassifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Network network = Network.load(model);
+    Require.positive("--top", top);
+    PictureModel network = PictureModel.load(model, pixels);
+    List<String> names = labels == null ? network.classNames() : names(labels);
     boolean allRead = true;
     boolean header = false;
     try (JsonLines lines = json.open()) {
@@ -73,31 +97,44 @@ final class ClassifyCommand implements Callable<Integer> {
           lines.text(String.format("%-40s %-12s %s", "image", "class", "probability"));
           header = true;
         }
-        classify(network, image, picture, lines);
+        classify(network.probabilities(picture), names, image, lines);
       }
     }
     return allRead ? 0 : CommandLine.ExitCode.USAGE;
   }
 
-  private static void classify(Network network, Path image, RgbImage picture, JsonLines lines)
+  /** Lines of a file, without the number of the class if each begins with it. */
+  private static List<String> names(Path file) throws IOException {
+    List<String> lines = Files.readAllLines(file);
+    boolean numbered = !lines.isEmpty();
+    for (int i = 0; i < lines.size(); i++) {
+      numbered &= lines.get(i).startsWith(i + ",");
+    }
+    boolean strip = numbered;
+    return lines.stream().map(l -> strip ? l.substring(l.indexOf(',') + 1) : l).toList();
+  }
+
+  private void classify(double[] p, List<String> names, Path image, JsonLines lines)
       throws IOException {
-    Shape shape = network.inputShape();
-    float[] pixels = Images.networkInput(picture, shape.w(), shape.h(), shape.c());
-    double[] p;
-    try (Arena arena = Arena.ofShared()) {
-      Tensor x = Tensor.of(arena, shape.withBatch(1), Layout.NHWC, pixels);
-      p = SoftmaxCrossEntropy.probabilities(network.predict(x));
+    if (!names.isEmpty() && names.size() != p.length) {
+      throw new IllegalArgumentException(
+          names.size() + " class names for " + p.length + " classes; " + model);
     }
-    int best = 0;
-    for (int i = 1; i < p.length; i++) {
-      best = p[i] > p[best] ? i : best;
+    int[] order =
+        IntStream.range(0, p.length)
+            .boxed()
+            .sorted(Comparator.comparingDouble((Integer i) -> p[i]).reversed())
+            .mapToInt(Integer::intValue)
+            .toArray();
+    for (int i = 0; i < Math.min(top, order.length); i++) {
+      String label = names.isEmpty() ? "" + order[i] : names.get(order[i]);
+      String first = i == 0 ? image.toString() : "";
+      lines.text(String.format(Locale.ROOT, "%-40s %-12s %.4f", first, label, p[order[i]]));
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("image", image.toString());
+      object.put("label", label);
+      object.put("score", p[order[i]]);
+      lines.object(object);
     }
-    String label = network.classNames().isEmpty() ? "" + best : network.classNames().get(best);
-    lines.text(String.format(Locale.ROOT, "%-40s %-12s %.4f", image, label, p[best]));
-    Map<String, Object> object = new LinkedHashMap<>();
-    object.put("image", image.toString());
-    object.put("label", label);
-    object.put("score", p[best]);
-    lines.object(object);
   }
 }

@@ -38,7 +38,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       BenchCommand.class,
       CheckCommand.class,
       ExplainCommand.class,
-      InfoCommand.class
+      InfoCommand.class,
+      RunCommand.class
     })
 public final class Tilewise implements Callable<Integer> {
 

@@ -91,7 +91,8 @@ final class ModelFile {
         graph.getOutputList().stream().map(ValueInfoProto::getName).toList(),
         nodes,
         initializers,
-        opsets(model));
+        opsets(model),
+        model.getProducerName());
   }
 
   private static Map<String, Long> opsets(ModelProto model) {

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param nodes in any order
  * @param initializers constants by their names
  * @param opsets version of the operators of each domain; that of ONNX itself is empty
+ * @param producer the program that wrote the file; empty if it does not say
  */
 record OnnxGraph(
     String name,
@@ -20,7 +21,19 @@ record OnnxGraph(
     List<String> outputs,
     List<OnnxNode> nodes,
     Map<String, OnnxTensor> initializers,
-    Map<String, Long> opsets) {
+    Map<String, Long> opsets,
+    String producer) {
+
+  /** A model of an unknown producer. */
+  OnnxGraph(
+      String name,
+      List<Input> inputs,
+      List<String> outputs,
+      List<OnnxNode> nodes,
+      Map<String, OnnxTensor> initializers,
+      Map<String, Long> opsets) {
+    this(name, inputs, outputs, nodes, initializers, opsets, "");
+  }
 
   /** An extent that the model leaves open. */
   static final int OPEN = -1;

@@ -64,6 +64,15 @@ public final class OnnxModel {
   }
 
   /**
+   * The program that wrote the file.
+   *
+   * @return such as {@code pytorch} or {@code onnx-caffe2}; empty if the file does not say
+   */
+  public String producer() {
+    return description.producer();
+  }
+
+  /**
    * Names of what a run is given.
    *
    * @return in the model's order, without those that are bound or have a value in the model

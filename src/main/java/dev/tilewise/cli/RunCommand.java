@@ -1,0 +1,107 @@
+package dev.tilewise.cli;
+
+import dev.tilewise.Workers;
+import dev.tilewise.format.FormatException;
+import dev.tilewise.format.Npy;
+import dev.tilewise.format.NpyArray;
+import dev.tilewise.graph.CompileOptions;
+import dev.tilewise.graph.CompiledGraph;
+import dev.tilewise.graph.Dims;
+import dev.tilewise.graph.Value;
+import dev.tilewise.onnx.OnnxModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Computes what an ONNX model makes of an array. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Computes what an ONNX model makes of an array of NumPy's format.",
+      "The array's extents are those of the model's input; they may be others where the model"
+          + " leaves them open."
+    })
+final class RunCommand implements Callable<Integer> {
+
+  @Mixin private JsonLines json;
+
+  @Option(names = "--model", required = true, paramLabel = "FILE", description = "An ONNX file.")
+  private Path model;
+
+  @Option(
+      names = "--input",
+      required = true,
+      paramLabel = "FILE",
+      description = "A .npy file: the model's one input.")
+  private Path input;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "FILE",
+      description = "The .npy file that receives the output.")
+  private Path output;
+
+  @Option(
+      names = "--output-name",
+      paramLabel = "NAME",
+      description = "Which output, or any value inside of the model; default the first output.")
+  private String outputName;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute; default ${DEFAULT-VALUE}.")
+  private int threads = 1;
+
+  @Override
+  public Integer call() throws IOException {
+    Require.threads(threads);
+    OnnxModel onnx = OnnxModel.load(model);
+    if (onnx.inputs().size() != 1) {
+      throw new IllegalArgumentException(
+          model + ": run takes models of one input; this one has " + onnx.inputs());
+    }
+    NpyArray array = Npy.read(input);
+    String name = onnx.inputs().getFirst();
+    CompileOptions options = CompileOptions.fastest().threads(threads);
+    int index = onnx.outputs().indexOf(outputName == null ? onnx.outputs().getFirst() : outputName);
+    if (index < 0) {
+      options = options.keep(List.of(outputName));
+      index = onnx.outputs().size();
+    }
+    CompiledGraph graph = onnx.graph(Map.of(name, Dims.of(array.shape()))).compile(options);
+    float[] made;
+    double millis;
+    try (Workers workers = Workers.of(threads);
+        JsonLines lines = json.open()) {
+      long start = System.nanoTime();
+      made = graph.run(List.of(array.values()), workers).get(index);
+      millis = (System.nanoTime() - start) / 1e6;
+      Value value = graph.outputs().get(index);
+      write(value, made);
+      lines.text(
+          String.format(Locale.ROOT, "%s -> %s: %s in %.1f ms", input, output, value, millis));
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("input", input.toString());
+      object.put("output", output.toString());
+      object.put("name", value.name());
+      object.put("shape", value.dims().toArray());
+      object.put("ms", millis);
+      lines.object(object);
+    }
+    return 0;
+  }
+
+  private void write(Value value, float[] made) throws FormatException {
+    Npy.write(output, new NpyArray(value.dims().toArray(), made));
+  }
+}
