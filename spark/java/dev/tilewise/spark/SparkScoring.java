@@ -62,19 +62,21 @@ public final class SparkScoring {
     Broadcast<byte[]> bytes =
         JavaSparkContext.fromSparkContext(spark.sparkContext())
             .broadcast(Files.readAllBytes(Path.of(model)));
+    String name = Path.of(model).getFileName().toString();
     return spark
         .read()
         .format("binaryFile")
         .load(pictures)
         .select("path", "content")
         .mapPartitions(
-            (MapPartitionsFunction<Row, Row>) rows -> scored(rows, bytes.value()),
+            (MapPartitionsFunction<Row, Row>) rows -> scored(rows, bytes.value(), name),
             Encoders.row(SCORED));
   }
 
   /** Runs on an executor, once for each partition. */
-  private static Iterator<Row> scored(Iterator<Row> pictures, byte[] model) throws IOException {
-    Network network = network(model);
+  private static Iterator<Row> scored(Iterator<Row> pictures, byte[] model, String name)
+      throws IOException {
+    Network network = network(model, name);
     String executor = SparkEnv.get().executorId();
     return new Iterator<>() {
       @Override
@@ -96,8 +98,9 @@ public final class SparkScoring {
     };
   }
 
-  private static Network network(byte[] model) throws IOException {
-    Path file = Files.createTempFile("model", ".tw");
+  /** Loads a network from a copy of the file; the end of the name says what kind of file it is. */
+  private static Network network(byte[] model, String name) throws IOException {
+    Path file = Files.createTempFile("model", name);
     try {
       return Network.load(Files.write(file, model));
     } finally {
