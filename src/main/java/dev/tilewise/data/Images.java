@@ -6,6 +6,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -45,8 +46,29 @@ public final class Images {
    */
   public static RgbImage read(Path file) throws BadDataException {
     long bytes = DataFile.size(file);
-    try (InputStream in = Files.newInputStream(file);
-        WatchedStream stream = new WatchedStream(in)) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return decode(in, bytes, file);
+    } catch (IOException e) {
+      throw DataFile.unreadable(file, e);
+    }
+  }
+
+  /**
+   * Decodes a picture that is in memory, such as an upload or a column of a table, as {@link
+   * #read(Path)} does.
+   *
+   * @param picture the bytes of a whole file
+   * @param name what failures call it; no file of that name need exist
+   * @return its pixels
+   * @throws BadDataException if it is no picture, damaged, truncated, or has more than {@link
+   *     #MAX_PIXELS} pixels
+   */
+  public static RgbImage read(byte[] picture, Path name) throws BadDataException {
+    return decode(new ByteArrayInputStream(picture), picture.length, name);
+  }
+
+  private static RgbImage decode(InputStream in, long bytes, Path file) throws BadDataException {
+    try (WatchedStream stream = new WatchedStream(in)) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
       if (!readers.hasNext()) {
         throw new BadDataException(

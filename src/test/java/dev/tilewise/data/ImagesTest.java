@@ -120,6 +120,22 @@ class ImagesTest {
   }
 
   @Test
+  void picturesInMemoryAreReadAsThoseInFiles() throws IOException {
+    Path file = written(ramp(BufferedImage.TYPE_BYTE_GRAY, 1), "png");
+    byte[] bytes = Files.readAllBytes(file);
+    Path name = Path.of("upload.png");
+    assertArrayEquals(grayRamp(), Images.read(bytes, name).pixels());
+    byte[] half = Arrays.copyOf(bytes, bytes.length / 2);
+    assertBadData(name, "is a damaged picture", () -> Images.read(half, name));
+    byte[] claims = pngHeader(8000, 8000, 7000).array();
+    assertBadData(
+        name,
+        "8000 x 8000 pixels cannot be in a file of 7000 bytes",
+        () -> Images.read(claims, name));
+    assertBadData(name, "is not a picture", () -> Images.read(new byte[0], name));
+  }
+
+  @Test
   void absurdExtentsAreRefusedBeforeDecoding() throws IOException {
     for (int[] extents : new int[][] {{1 << 30, 1 << 30}, {8193, 8192}}) {
       ByteBuffer header = pngHeader(extents[0], extents[1], 33);
