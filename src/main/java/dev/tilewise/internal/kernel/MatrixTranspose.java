@@ -46,6 +46,10 @@ public final class MatrixTranspose {
       MemorySegment to,
       long toOff,
       long toStep) {
+    if (rows == 3 && toStep == 3L * Float.BYTES) {
+      ThreePlanes.run(from, fromOff, fromStep, columns, to, toOff);
+      return;
+    }
     if (rows < BLOCK || columns < BLOCK || BLOCK < 4) {
       narrow(from, fromOff, fromStep, rows, columns, to, toOff, toStep);
       return;
