@@ -129,7 +129,7 @@ public final class GraphBuilder {
    * Limits what is computed from constants alone, for graphs of somebody else: a few numbers can
    * ask for any amount.
    *
-   * @param bytes of all constants that will be computed
+   * @param bytes of all constants that will be computed, a multiply-add counting as one more
    * @return this
    */
   public GraphBuilder limitFolding(long bytes) {
@@ -174,7 +174,9 @@ public final class GraphBuilder {
   private Value add(Op op, List<Value> from) {
     Dims dims = op.infer(from.stream().map(Value::dims).toList());
     if (from.stream().allMatch(Value::isConstant)) {
+      // A multiply-add counts as a byte: that bounds the time as well.
       foldable -= dims.elements() * Float.BYTES;
+      foldable -= Math.max(0, op.multiplyAdds(from.stream().map(Value::dims).toList(), dims));
       if (foldable < 0) {
         throw new IllegalArgumentException(
             op.kind() + ": constants of " + dims + " are more than may be computed in advance");

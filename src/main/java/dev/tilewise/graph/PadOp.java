@@ -50,7 +50,8 @@ final class PadOp extends Op {
     int[] extents = x.toArray();
     for (int axis = 0; axis < extents.length; axis++) {
       long extent = (long) extents[axis] + before[axis] + after[axis];
-      if (extent < 0 || extent > Integer.MAX_VALUE) {
+      boolean beyond = Math.min(before[axis], after[axis]) < -extents[axis];
+      if (beyond || extent < 0 || extent > Integer.MAX_VALUE) {
         throw new IllegalArgumentException("pad: " + description() + " makes nothing of " + x);
       }
       extents[axis] = (int) extent;

@@ -39,8 +39,9 @@ final class Transposed {
       spread = spread(to, spread, axis, strides[i]);
       int f = weights.dims().get(axis);
       turned = to.slice(turned, axis, f - 1, -1, f);
-      before[axis] = dilations[i] * (f - 1) - first[i];
-      after[axis] = dilations[i] * (f - 1) - second[i] + more[i];
+      int reach = Math.multiplyExact(dilations[i], f - 1);
+      before[axis] = Math.subtractExact(reach, first[i]);
+      after[axis] = Math.addExact(Math.subtractExact(reach, second[i]), more[i]);
     }
     Value filters = filters(to, turned, s.groups());
     ConvSettings unit = ConvSettings.UNIT.dilation(s.dh(), s.dw()).groups(s.groups());

@@ -9,6 +9,12 @@ import java.util.Map;
 /** Convolutions, and what multiplies matrices. */
 final class ConvOperators {
 
+  /**
+   * What a filter over a constant may span, taps and gaps: the time of a wider one grows with the
+   * square of the gaps, and a file could ask for any.
+   */
+  private static final int MOST_REACH = 1024;
+
   private ConvOperators() {}
 
   static void addTo(Map<String, Operator> all) {
@@ -40,7 +46,15 @@ final class ConvOperators {
               + " do not fit the input "
               + call.dims());
     }
-    return Windows.of(call.node(), taps, in);
+    Windows windows = Windows.of(call.node(), taps, in);
+    for (int i = 0; i < in.length && call.x().isConstant(); i++) {
+      long reach = (taps[i] - 1L) * windows.dilation()[i] + 1;
+      if (reach > MOST_REACH) {
+        throw new IllegalArgumentException(
+            "windows of " + reach + " over constants are more than " + MOST_REACH);
+      }
+    }
+    return windows;
   }
 
   private static ConvSettings settings(Call call, Windows w) {

@@ -40,29 +40,29 @@ final class ModelFile {
   }
 
   static OnnxGraph read(Path file) throws IOException {
-    try {
-      return new ModelFile(file).graph(parse(file));
-    } catch (IllegalArgumentException e) {
-      throw new OnnxException(file.toString(), e.getMessage(), e);
-    }
-  }
-
-  private static ModelProto parse(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
       long size = channel.size();
       if (size == 0 || size > LARGEST) {
         throw new OnnxException(
             file.toString(), size + " bytes are no ONNX model: 1 to " + LARGEST + " would be");
       }
-      MemorySegment bytes = channel.map(MapMode.READ_ONLY, 0, size, Arena.ofAuto());
-      // The strings of bytes in the messages stay where they are, in the mapped file.
-      CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes.asByteBuffer()).newCodedInput();
-      in.enableAliasing(true);
-      return ModelProto.parseFrom(in);
-    } catch (InvalidProtocolBufferException e) {
-      throw new OnnxException(file.toString(), "no ONNX model, or damaged: " + e.getMessage(), e);
+      return read(file, channel.map(MapMode.READ_ONLY, 0, size, Arena.ofAuto()));
     } catch (NoSuchFileException e) {
       throw new OnnxException(file.toString(), "there is no such file", e);
+    }
+  }
+
+  /** Reads a model that is in memory already; what it refers to is in the file's folder. */
+  static OnnxGraph read(Path file, MemorySegment bytes) throws IOException {
+    // The strings of bytes in the messages stay where they are, in the mapped file.
+    CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes.asByteBuffer()).newCodedInput();
+    in.enableAliasing(true);
+    try {
+      return new ModelFile(file).graph(ModelProto.parseFrom(in));
+    } catch (InvalidProtocolBufferException e) {
+      throw new OnnxException(file.toString(), "no ONNX model, or damaged: " + e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw new OnnxException(file.toString(), e.getMessage(), e);
     }
   }
 

@@ -146,4 +146,19 @@ class CompiledGraphTest {
         assertThrows(IllegalArgumentException.class, () -> b.expand(one, Dims.of(1 << 30)));
     assertTrue(e.getMessage().contains("more than may be computed in advance"), e.getMessage());
   }
+
+  @Test
+  void bordersCutNoMoreThanThereIs() {
+    GraphBuilder b = new GraphBuilder();
+    Value x = b.input("x", Dims.of(3));
+    int[] most = {Integer.MAX_VALUE};
+    int[] least = {Integer.MIN_VALUE};
+    assertThrows(IllegalArgumentException.class, () -> b.pad(x, most, least, 0));
+    assertThrows(IllegalArgumentException.class, () -> b.pad(x, new int[] {-4}, new int[] {4}, 0));
+    assertEquals(Dims.of(1), b.pad(x, new int[] {-3}, new int[] {1}, 0).dims());
+    Value image = b.input("image", Dims.of(1, 1, 3, 3));
+    Value w = b.constant("w", Dims.of(1, 1, 3, 3), new float[9]);
+    ConvSettings wide = ConvSettings.UNIT.dilation(1 << 30, 1).padding(1);
+    assertThrows(ArithmeticException.class, () -> b.convTranspose(image, w, null, wide, 1, 1));
+  }
 }
