@@ -16,6 +16,9 @@ final class TileTable {
   /** Vectors of the widest panel of stacked tiles. */
   static final int MOST_STACK_VECTORS = REGISTERS == 32 ? 3 : 2;
 
+  /** Whether windows that are whole vectors are stacked: docs/decisions/0013-narrow-vectors.md. */
+  static final boolean STACKS_WINDOWS = Lanes.COUNT < 16;
+
   private TileTable() {}
 
   /**
