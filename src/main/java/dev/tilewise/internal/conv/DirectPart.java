@@ -32,8 +32,8 @@ final class DirectPart {
   /** Gathered windows have no overlap to exploit: they should stay near L1. */
   private static final long GATHER_BYTES = 48 << 10;
 
-  /** Stacked windows are for long sums, whose panels should serve many of them. */
-  private static final long STACK_BYTES = Integer.getInteger("stackKb", 256) << 10;
+  /** Stacked windows repeat what they share, but a panel should serve many of them: in L2. */
+  private static final long STACK_BYTES = 448 << 10;
 
   /** Most pixels of a chunk, so that tables stay small. */
   private static final int MAX_PIXELS = 4096;

@@ -136,7 +136,7 @@ public final class DirectPlan {
   public static DirectPlan of(Geometry g) {
     int vectors = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT;
     boolean whole = g.groupK() % Lanes.COUNT == 0;
-    if (TileTable.STACKS_WINDOWS && DirectPart.canStack(g)) {
+    if (DirectPart.canStack(g) && TileTable.stacksWindows(g.blocks(), g.fh() * g.fw())) {
       return new DirectPlan(g, TileTable.choose(vectors, false, whole), Staging.STACKS);
     }
     List<Region> regions = Region.of(g);
@@ -156,7 +156,7 @@ public final class DirectPlan {
     return names(TileTable.choose(3, false, true))
         + "; where a sum is one run: "
         + names(TileTable.choose(3, true, true))
-        + (TileTable.STACKS_WINDOWS
+        + (TileTable.stacksWindows(1, 9)
             ? "; windows of whole vectors: stacks of " + GatheredTile.ROWS
             : "")
         + (TileTable.outputVectors(Lanes.COUNT).length > 0
