@@ -1,5 +1,6 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.GatheredTile;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.Tile;
 import dev.tilewise.internal.kernel.TileEpilogue;
@@ -102,13 +103,11 @@ public final class DirectForward implements Forward {
     int chunk = unit / plan.panelRanges() % plan.chunks();
     int group = unit / plan.panelRanges() / plan.chunks();
     DirectPart part = plan.partOf(chunk);
-    int rows = plan.tileRows();
     int pixels = part.stage(chunk, group, s, x);
-    int tiles = (pixels + rows - 1) / rows;
-    s.repeatLast(pixels, tiles * rows);
+    s.repeatLast(pixels, Math.min(pixels + plan.mostTileRows(), plan.maxRows()));
     int endPanel = plan.firstPanel(panelRange + 1);
     for (int panel = plan.firstPanel(panelRange); panel < endPanel; panel++) {
-      multiplyPanel(part, group, panel, tiles, pixels, s, residual, y);
+      multiplyPanel(part, group, panel, pixels, s, residual, y);
     }
   }
 
@@ -117,7 +116,6 @@ public final class DirectForward implements Forward {
       DirectPart part,
       int group,
       int panel,
-      int tiles,
       int pixels,
       DirectScratch s,
       MemorySegment residual,
@@ -135,6 +133,7 @@ public final class DirectForward implements Forward {
       finishInRegisters(part, group, panel, pixels, s, y);
       return;
     }
+    int tiles = plan.tiles(pixels);
     for (int first = 0; first < tiles; first += plan.tilesPerSweep()) {
       int end = Math.min(first + plan.tilesPerSweep(), tiles);
       sumBlocks(part, group, panel, first, end, pixels, s);
@@ -148,7 +147,11 @@ public final class DirectForward implements Forward {
     Tile tile = plan.tileOf(panel);
     long bias = biasOf(group, panel);
     long yOff = (long) plan.firstFilter(panel) * Float.BYTES;
-    for (int row = 0; row < pixels; row += tile.rows()) {
+    int stacks = plan.stacks(pixels);
+    if (stacks > 0) {
+      multiplyStacks(part, tile, 0, 0, stacks, s, bias, y, s.outputs, 0, yOff, lo, hi);
+    }
+    for (int row = plan.firstRow(stacks, pixels); row < pixels; row += tile.rows()) {
       multiply(part, tile.forRows(pixels - row), 0, row, s, bias, y, s.outputs, row, yOff, lo, hi);
     }
   }
@@ -164,13 +167,18 @@ public final class DirectForward implements Forward {
       DirectScratch s) {
     Tile tile = plan.tileOf(panel);
     long[] sumsRows = plan.sumsRows(panel);
-    long blockStep = (long) tile.rows() * tile.width() * Float.BYTES;
+    long blockStep = (long) plan.mostTileRows() * tile.width() * Float.BYTES;
+    int stacks = plan.stacks(pixels);
     float none = Float.POSITIVE_INFINITY;
     for (int block = 0; block < part.blocks(); block++) {
       long start = block == 0 ? biasOf(group, panel) : 0;
       long sum = block * blockStep;
       for (int t = firstTile; t < endTile; t++, sum += part.blocks() * blockStep) {
-        int row = t * tile.rows();
+        int row = plan.firstRow(t, pixels);
+        if (t < stacks) {
+          multiplyStacks(part, tile, block, t, 1, s, start, s.sums, sumsRows, 0, sum, -none, none);
+          continue;
+        }
         multiply(
             part,
             tile.forRows(pixels - row),
@@ -235,6 +243,46 @@ public final class DirectForward implements Forward {
     }
   }
 
+  /** One block of some whole stacks. */
+  private void multiplyStacks(
+      DirectPart part,
+      Tile tile,
+      int block,
+      int stack,
+      int stacks,
+      DirectScratch s,
+      long start,
+      MemorySegment d,
+      long[] dRows,
+      int dRow,
+      long dOff,
+      float low,
+      float high) {
+    int length = part.blockLength(block);
+    int run = 3 * part.firstRun(block);
+    // A region without taps has no runs.
+    int from = length > 0 ? part.runs()[run] : 0;
+    long term = length == 0 || part.compacts() ? from : part.runs()[run + 1];
+    int stackStep = GatheredTile.ROWS * part.gatheredStep();
+    GatheredTile.run(
+        GatheredTile.of(tile.vectors()),
+        s.staged,
+        stack * stackStep + GatheredTile.ROWS * from,
+        stackStep,
+        length,
+        s.panel,
+        s.panelOff + term * tile.width() * Float.BYTES,
+        init,
+        start,
+        d,
+        dRows,
+        dRow,
+        dOff,
+        stacks,
+        low,
+        high);
+  }
+
   private void store(
       DirectPart part,
       int panel,
@@ -247,12 +295,12 @@ public final class DirectForward implements Forward {
       MemorySegment y) {
     Tile tile = plan.tileOf(panel);
     long rowStep = (long) tile.width() * Float.BYTES;
-    long blockStep = tile.rows() * rowStep;
+    long blockStep = plan.mostTileRows() * rowStep;
     long yOff = (long) plan.firstFilter(panel) * Float.BYTES;
     long sum = 0;
     for (int t = firstTile; t < endTile; t++, sum += part.blocks() * blockStep) {
-      int row = t * tile.rows();
-      int rows = Math.min(tile.rows(), pixels - row);
+      int row = plan.firstRow(t, pixels);
+      int rows = plan.firstRow(t + 1, pixels) - row;
       TileEpilogue.store(
           part.blocks(),
           s.sums,

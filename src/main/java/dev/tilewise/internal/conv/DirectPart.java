@@ -1,7 +1,9 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Gather;
+import dev.tilewise.internal.kernel.GatheredTile;
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.WindowStacks;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -16,6 +18,8 @@ import java.util.stream.IntStream;
  *       overlap in the copy.
  *   <li><i>Gathered</i>: each window's pieces are copied side by side, which repeats what windows
  *       share but turns many short runs into one.
+ *   <li><i>Stacked</i>: gathered, and interleaved for {@link GatheredTile}, as far as windows fill
+ *       its tiles.
  * </ul>
  */
 final class DirectPart {
@@ -28,6 +32,9 @@ final class DirectPart {
   /** Gathered windows have no overlap to exploit: they should stay near L1. */
   private static final long GATHER_BYTES = 48 << 10;
 
+  /** Stacked windows repeat what they share, but a panel should serve many of them: in L2. */
+  private static final long STACK_BYTES = 448 << 10;
+
   /** Most pixels of a chunk, so that tables stay small. */
   private static final int MAX_PIXELS = 4096;
 
@@ -37,6 +44,7 @@ final class DirectPart {
   private final Geometry g;
   private final Region region;
   private final boolean gathers;
+  private final boolean stacks;
   private final int firstChunk;
   private final int chunkLines;
   private final int chunkColumns;
@@ -52,10 +60,16 @@ final class DirectPart {
   private final boolean compacts;
 
   DirectPart(
-      Geometry g, Region region, boolean gathers, int tileRows, int wantedChunks, int firstChunk) {
+      Geometry g,
+      Region region,
+      DirectPlan.Staging staging,
+      int tileRows,
+      int wantedChunks,
+      int firstChunk) {
     this.g = g;
     this.region = region;
-    this.gathers = gathers && region.hasTaps();
+    gathers = staging != DirectPlan.Staging.STRIPS && region.hasTaps();
+    stacks = staging == DirectPlan.Staging.STACKS;
     this.firstChunk = firstChunk;
     List<Region.Run> pieces = region.runs(g, (long) g.w() * g.c());
     long lines = (long) g.n() * region.rows();
@@ -94,13 +108,12 @@ final class DirectPart {
     for (int block = 0; block < blocks.size(); block++) {
       List<Region.Run> of = blocks.get(block);
       blockRuns[block + 1] = blockRuns[block] + of.size();
-      if (this.gathers || of.size() == 1) {
+      if (gathers || of.size() == 1) {
         blockLengths[block] = of.stream().mapToInt(Region.Run::length).sum();
       }
     }
     compacts =
-        this.gathers
-            && blocks.stream().flatMap(List::stream).anyMatch(run -> run.from() != run.term());
+        gathers && blocks.stream().flatMap(List::stream).anyMatch(run -> run.from() != run.term());
   }
 
   /**
@@ -129,14 +142,19 @@ final class DirectPart {
     return (double) region.inputRows(g, 1) * region.inputColumns(g, columns) * g.c() > MAX_STRIP;
   }
 
+  /** Whether windows can be stacked: in whole vectors, and blocks of sums begin with one. */
+  static boolean canStack(Geometry g) {
+    return g.groupC() % Lanes.COUNT == 0 && (g.blocks() == 1 || g.blockLength() % Lanes.COUNT == 0);
+  }
+
   private long budget() {
-    return gathers ? GATHER_BYTES : STRIP_BYTES;
+    return stacks ? STACK_BYTES : gathers ? GATHER_BYTES : STRIP_BYTES;
   }
 
   /**
    * Floats from one gathered window to the next: the last piece's last vector may write too much.
    */
-  private int gatheredStep() {
+  int gatheredStep() {
     return g.sumLength() + Lanes.COUNT;
   }
 
@@ -261,7 +279,12 @@ final class DirectPart {
       line += rows;
     }
     if (gathers) {
-      Gather.rows(x, s.inputs, pixels, pieceOffsets, pieceLengths, s.staged, gatheredStep());
+      int step = gatheredStep();
+      int whole = stacks ? pixels / GatheredTile.ROWS : 0;
+      int stackStep = GatheredTile.ROWS * step;
+      WindowStacks.copy(x, s.inputs, whole, pieceOffsets, pieceLengths, s.staged, stackStep);
+      int first = whole * GatheredTile.ROWS;
+      Gather.rows(x, s.inputs, first, pixels, pieceOffsets, pieceLengths, s.staged, step);
     }
     return pixels;
   }

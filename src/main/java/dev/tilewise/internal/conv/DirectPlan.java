@@ -1,5 +1,6 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.GatheredTile;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Tile;
 import dev.tilewise.internal.pack.FilterPanels;
@@ -16,6 +17,16 @@ import java.util.stream.Collectors;
  */
 public final class DirectPlan {
 
+  /** How windows get to the tiles, {@link DirectPart}. */
+  public enum Staging {
+    /** Input rows as they are. */
+    STRIPS,
+    /** Each window side by side. */
+    WINDOWS,
+    /** Windows in stacks, and what does not fill one side by side. */
+    STACKS
+  }
+
   /**
    * A panel larger than this leaves L2 between two tiles, so tiles share each of its blocks in
    * turn.
@@ -29,6 +40,10 @@ public final class DirectPlan {
   private static final int ENOUGH_UNITS = 4;
 
   private final Tile[] tiles;
+  private final Staging staging;
+  private final int tileRows;
+  private final int restRows;
+  private final int mostTileRows;
   private final FilterPanels panels;
   private final long[] panelStarts;
   private final List<DirectPart> parts = new ArrayList<>();
@@ -49,18 +64,22 @@ public final class DirectPlan {
    * @param g extents
    * @param tiles shapes of a group's panels, all of as many rows; together they hold the group's
    *     filters, and all but the last are full
-   * @param gathers whether windows are gathered
+   * @param staging how windows are staged; stacks only where they {@link #canStack}, with tiles of
+   *     one or two vectors
    */
-  public DirectPlan(Geometry g, Tile[] tiles, boolean gathers) {
+  public DirectPlan(Geometry g, Tile[] tiles, Staging staging) {
     this.tiles = tiles.clone();
+    this.staging = staging;
     groups = g.groups();
-    int tileRows = tiles[0].rows();
+    tileRows = staging == Staging.STACKS ? GatheredTile.ROWS : tiles[0].rows();
+    restRows = tiles[0].rows();
+    mostTileRows = Math.max(tileRows, restRows);
     int[] widths = new int[tiles.length];
     sumsRows = new long[tiles.length][];
     int widest = 0;
     for (int i = 0; i < tiles.length; i++) {
       widths[i] = tiles[i].width();
-      sumsRows[i] = rowTable(tiles[i]);
+      sumsRows[i] = rowTable(tiles[i], mostTileRows);
       widest = Math.max(widest, widths[i]);
     }
     zeros = widest;
@@ -76,7 +95,7 @@ public final class DirectPlan {
     for (Region region : Region.of(g)) {
       int wanted = (ENOUGH_UNITS + groups - 1) / groups;
       DirectPart part =
-          new DirectPart(g, region, gathers, tileRows, wanted, Math.toIntExact(count));
+          new DirectPart(g, region, staging, tileRows, wanted, Math.toIntExact(count));
       parts.add(part);
       count += part.chunks();
       rows = Math.max(rows, part.chunkPixels());
@@ -84,23 +103,28 @@ public final class DirectPlan {
       compacts |= part.compacts();
     }
     chunks = Math.toIntExact(count);
-    maxRows = (rows + tileRows - 1) / tileRows * tileRows;
+    maxRows = (rows + tileRows - 1) / tileRows * tileRows + mostTileRows - tileRows;
     stagedLength = staged;
     long perPanel = Math.multiplyExact(count, (long) groups);
     panelRanges = (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
     long panelBytes = (long) g.sumLength() * widest * Float.BYTES;
-    tilesPerSweep = panelBytes > PANEL_BYTES ? maxRows / tileRows : 1;
-    sumsBytes = (long) tileRows * widest * Float.BYTES * g.blocks() * tilesPerSweep;
+    tilesPerSweep = panelBytes > PANEL_BYTES ? tiles(rows) : 1;
+    sumsBytes = (long) mostTileRows * widest * Float.BYTES * g.blocks() * tilesPerSweep;
     compactBytes = compacts ? panelBytes : 0;
   }
 
-  private static long[] rowTable(Tile tile) {
-    long[] rows = new long[tile.rows()];
+  private static long[] rowTable(Tile tile, int count) {
+    long[] rows = new long[count];
     for (int m = 0; m < rows.length; m++) {
       rows[m] = (long) m * tile.width() * Float.BYTES;
     }
     return rows;
+  }
+
+  /** Whether windows can be stacked. */
+  public static boolean canStack(Geometry g) {
+    return DirectPart.canStack(g);
   }
 
   /** Whether the units can be counted. */
@@ -111,16 +135,20 @@ public final class DirectPlan {
   /** The plan for this machine. */
   public static DirectPlan of(Geometry g) {
     int vectors = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT;
+    boolean whole = g.groupK() % Lanes.COUNT == 0;
+    if (DirectPart.canStack(g) && TileTable.stacksWindows(g.blocks(), g.fh() * g.fw())) {
+      return new DirectPlan(g, TileTable.choose(vectors, false, whole), Staging.STACKS);
+    }
     List<Region> regions = Region.of(g);
     Region interior = regions.stream().max(Comparator.comparingLong(Region::pixels)).orElseThrow();
-    boolean whole = g.groupK() % Lanes.COUNT == 0;
     Tile[] narrow = TileTable.choose(vectors, false, whole);
     int rows = narrow[0].rows();
     boolean gathers =
         DirectPart.wantsGathering(g, interior, narrow.length)
             || regions.stream().anyMatch(region -> DirectPart.mustGather(g, region, rows));
     boolean plain = gathers || g.fh() * g.fw() == 1;
-    return new DirectPlan(g, TileTable.choose(vectors, plain, whole), gathers);
+    Staging staging = gathers ? Staging.WINDOWS : Staging.STRIPS;
+    return new DirectPlan(g, TileTable.choose(vectors, plain, whole), staging);
   }
 
   /** The tiles of this machine, for a reader. */
@@ -128,6 +156,9 @@ public final class DirectPlan {
     return names(TileTable.choose(3, false, true))
         + "; where a sum is one run: "
         + names(TileTable.choose(3, true, true))
+        + (TileTable.stacksWindows(1, 9)
+            ? "; windows of whole vectors: stacks of " + GatheredTile.ROWS
+            : "")
         + (TileTable.outputVectors(Lanes.COUNT).length > 0
             ? "; 1x1 filters and few channels: rows of 9 and 8, 1 to 3 vectors"
             : "");
@@ -143,9 +174,32 @@ public final class DirectPlan {
         .collect(Collectors.joining(" and "));
   }
 
-  /** Pixels of a tile. */
-  int tileRows() {
-    return tiles[0].rows();
+  /** Tiles of so many pixels: where windows are stacked, the last ones have other kernels. */
+  int tiles(int pixels) {
+    if (staging != Staging.STACKS) {
+      return (pixels + tileRows - 1) / tileRows;
+    }
+    return pixels / tileRows + (pixels % tileRows + restRows - 1) / restRows;
+  }
+
+  /** Tiles of so many pixels that are whole stacks. */
+  int stacks(int pixels) {
+    return staging == Staging.STACKS ? pixels / tileRows : 0;
+  }
+
+  /** The first pixel of a tile, or how many pixels there are. */
+  int firstRow(int tile, int pixels) {
+    int beyond = tile - stacks(pixels);
+    int row =
+        staging == Staging.STACKS && beyond > 0
+            ? (tile - beyond) * tileRows + beyond * restRows
+            : tile * tileRows;
+    return Math.min(row, pixels);
+  }
+
+  /** Rows of the tallest tile. */
+  int mostTileRows() {
+    return mostTileRows;
   }
 
   FilterPanels panels() {
@@ -238,7 +292,9 @@ public final class DirectPlan {
         + parts.size()
         + " region(s), "
         + gathered
-        + " of them gathered, "
+        + " of them gathered"
+        + (staging == Staging.STACKS ? " in stacks of " + GatheredTile.ROWS : "")
+        + ", "
         + units()
         + " unit(s), "
         + Lanes.COUNT * Float.SIZE

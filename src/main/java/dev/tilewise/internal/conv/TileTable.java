@@ -39,10 +39,11 @@ final class TileTable {
   }
 
   /**
-   * Rows that a depthwise 3x3 convolution takes at once: with 16 registers one row spills least.
+   * Rows that a depthwise 3x3 convolution takes at once: with 16 registers more rows spill more,
+   * docs/decisions/0013-narrow-vectors.md.
    */
   static int depthwiseRows(int stride) {
-    return REGISTERS == 32 ? Depthwise.mostRows(stride) : 1;
+    return REGISTERS == 32 ? Depthwise.mostRows(stride) : stride == 1 ? 2 : 1;
   }
 
   /** Outputs of a block of a depthwise convolution with five taps across. */
@@ -63,6 +64,17 @@ final class TileTable {
     return REGISTERS == 32 && filters >= Lanes.COUNT
         ? split((filters + Lanes.COUNT - 1) / Lanes.COUNT, OutputTile.MOST_VECTORS)
         : new int[0];
+  }
+
+  /**
+   * Whether windows that are whole vectors are stacked. With 32 registers it pays where a sum is
+   * one block of several runs: docs/decisions/0013-narrow-vectors.md.
+   *
+   * @param blocks of a sum
+   * @param taps of a filter
+   */
+  static boolean stacksWindows(int blocks, int taps) {
+    return Lanes.COUNT < 16 && (REGISTERS == 16 || blocks == 1 && taps > 1);
   }
 
   /** Heights of stacked tiles, the tallest first. */

@@ -24,7 +24,8 @@ public final class Gather {
    *
    * @param a memory of the rows
    * @param aRows where rows start, bytes, ascending
-   * @param rows how many
+   * @param firstRow first row used; the ones before have their places in the array too
+   * @param endRow one past the last
    * @param offsets where each piece starts in a row, bytes
    * @param lengths of each piece, floats
    * @param to receives the rows
@@ -33,7 +34,8 @@ public final class Gather {
   public static void rows(
       MemorySegment a,
       long[] aRows,
-      int rows,
+      int firstRow,
+      int endRow,
       long[] offsets,
       int[] lengths,
       float[] to,
@@ -42,13 +44,13 @@ public final class Gather {
     for (int piece = 0; piece < offsets.length; piece++) {
       for (int done = 0; done < lengths[piece]; done += COUNT) {
         long offset = offsets[piece] + (long) done * Float.BYTES;
-        int whole = rows;
-        while (whole > 0 && aRows[whole - 1] + offset + BYTES > a.byteSize()) {
+        int whole = endRow;
+        while (whole > firstRow && aRows[whole - 1] + offset + BYTES > a.byteSize()) {
           whole--;
         }
-        vectors(a, aRows, whole, offset, to, at + done, toStep);
+        vectors(a, aRows, firstRow, whole, offset, to, at + done, toStep);
         int rest = Math.min(COUNT, lengths[piece] - done);
-        for (int row = whole; row < rows; row++) {
+        for (int row = whole; row < endRow; row++) {
           floats(a, aRows[row] + offset, rest, to, row * toStep + at + done);
         }
       }
@@ -58,11 +60,18 @@ public final class Gather {
 
   /** One vector of each row. */
   private static void vectors(
-      MemorySegment a, long[] aRows, int rows, long offset, float[] to, int toOff, int toStep) {
+      MemorySegment a,
+      long[] aRows,
+      int firstRow,
+      int endRow,
+      long offset,
+      float[] to,
+      int toOff,
+      int toStep) {
     if (a.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    for (int row = 0; row < rows; row++) {
+    for (int row = firstRow; row < endRow; row++) {
       FloatVector.fromMemorySegment(SPECIES, a, aRows[row] + offset, ORDER)
           .intoArray(to, toOff + row * toStep);
     }

@@ -1,0 +1,71 @@
+package dev.tilewise.internal.kernel;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+
+/** Copies windows into stacks, for {@link GatheredTile}: vector by vector down the rows. */
+public final class WindowStacks {
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private WindowStacks() {}
+
+  /**
+   * Stacks.
+   *
+   * @param a memory of the windows
+   * @param aRows where windows start, bytes
+   * @param stacks how many, of {@link GatheredTile#ROWS} windows each
+   * @param offsets where each piece starts in a window, bytes
+   * @param lengths of each piece, floats; whole vectors
+   * @param to receives the stacks
+   * @param toStep from stack to stack, floats
+   */
+  public static void copy(
+      MemorySegment a,
+      long[] aRows,
+      int stacks,
+      long[] offsets,
+      int[] lengths,
+      float[] to,
+      int toStep) {
+    for (int stack = 0; stack < stacks; stack++) {
+      int at = stack * toStep;
+      for (int piece = 0; piece < offsets.length; piece++) {
+        piece(a, aRows, stack * GatheredTile.ROWS, offsets[piece], lengths[piece], to, at);
+        at += lengths[piece] * GatheredTile.ROWS;
+      }
+    }
+  }
+
+  /** One piece of the windows of one stack. */
+  private static void piece(
+      MemorySegment a, long[] aRows, int row, long from, int length, float[] to, int toOff) {
+    if (a.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long row0 = aRows[row] + from;
+    long row1 = aRows[row + 1] + from;
+    long row2 = aRows[row + 2] + from;
+    long row3 = aRows[row + 3] + from;
+    long row4 = aRows[row + 4] + from;
+    long row5 = aRows[row + 5] + from;
+    int at = toOff;
+    long end = (long) length * Float.BYTES;
+    for (long off = 0; off < end; off += BYTES) {
+      FloatVector.fromMemorySegment(SPECIES, a, row0 + off, ORDER).intoArray(to, at);
+      FloatVector.fromMemorySegment(SPECIES, a, row1 + off, ORDER).intoArray(to, at + COUNT);
+      FloatVector.fromMemorySegment(SPECIES, a, row2 + off, ORDER).intoArray(to, at + 2 * COUNT);
+      FloatVector.fromMemorySegment(SPECIES, a, row3 + off, ORDER).intoArray(to, at + 3 * COUNT);
+      FloatVector.fromMemorySegment(SPECIES, a, row4 + off, ORDER).intoArray(to, at + 4 * COUNT);
+      FloatVector.fromMemorySegment(SPECIES, a, row5 + off, ORDER).intoArray(to, at + 5 * COUNT);
+      at += 6 * COUNT;
+    }
+  }
+}
