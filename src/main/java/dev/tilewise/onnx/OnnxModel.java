@@ -1,7 +1,9 @@
 package dev.tilewise.onnx;
 
+import dev.tilewise.graph.CompileOptions;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.Graph;
+import dev.tilewise.graph.GraphFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -165,6 +167,23 @@ public final class OnnxModel {
    */
   public Graph graph() throws OnnxException {
     return graph(Map.of());
+  }
+
+  /**
+   * The model, which has one input, for inputs of any extents: planned for each when first asked,
+   * and kept.
+   *
+   * @param options how it is compiled
+   * @return compiled graphs by the extents of the input
+   * @throws IllegalArgumentException if there is not one input
+   */
+  public GraphFamily<OnnxException> family(CompileOptions options) {
+    if (inputs().size() != 1) {
+      throw new IllegalArgumentException(
+          "onnx: a family takes a model of one input; the inputs are " + inputs());
+    }
+    String name = inputs().getFirst();
+    return new GraphFamily<>(extents -> graph(Map.of(name, extents)), options);
   }
 
   /**
