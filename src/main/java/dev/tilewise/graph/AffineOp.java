@@ -32,6 +32,10 @@ final class AffineOp extends Op {
 
   /** A function of each channel, in place if it may be. */
   static void lower(Node node, Lowering to, String what, PerChannel function) {
+    if (node.output().dims().elements() == 0) {
+      to.make(node);
+      return;
+    }
     View x = to.dense(node.input(0));
     View y = to.over(node, node.input(0));
     to.add(

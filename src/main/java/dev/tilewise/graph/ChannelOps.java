@@ -56,6 +56,10 @@ final class ChannelOps extends Op {
 
   @Override
   void lower(Node node, Lowering to) {
+    if (node.output().dims().elements() == 0) {
+      to.make(node);
+      return;
+    }
     View x = to.dense(node.input(0));
     View y = inPlace ? to.over(node, node.input(0)) : to.make(node);
     to.add(

@@ -42,6 +42,8 @@ public final class CompiledGraph {
   /** Of one step, in a warm-up: small kernels are compiled after some thousand calls. */
   private static final long STEP_NANOS = 150_000_000;
 
+  private static final int MOST_PROFILED = 100_000;
+
   private final List<Value> inputs;
   private final List<Value> outputs;
   private final List<Tensor> inputMemory;
@@ -132,11 +134,25 @@ public final class CompiledGraph {
     require("outputs", out, outputs, outputMemory);
     Objects.requireNonNull(workers, "workers");
     for (int i = 0; i < inputMemory.size(); i++) {
-      inputMemory.get(i).copyFrom(in.get(i));
+      copy(in.get(i), inputMemory.get(i), inputs.get(i), in.get(i));
     }
     compute(workers);
     for (int i = 0; i < outputMemory.size(); i++) {
-      out.get(i).copyFrom(outputMemory.get(i));
+      copy(outputMemory.get(i), out.get(i), outputs.get(i), out.get(i));
+    }
+  }
+
+  private static void copy(Tensor from, Tensor to, Value value, Tensor given) {
+    try {
+      to.copyFrom(from);
+    } catch (WrongThreadException e) {
+      throw new IllegalStateException(
+          "network: the tensor "
+              + given
+              + " for "
+              + value
+              + " is in a confined arena of another thread; use Arena.ofShared()",
+          e);
     }
   }
 
@@ -228,7 +244,10 @@ public final class CompiledGraph {
   public synchronized WarmUp warmUp(Workers workers, Duration limit) {
     long start = System.nanoTime();
     long runs = 0;
-    long forEach = Math.min(STEP_NANOS, limit.toNanos() / 2 / Math.max(1, steps.size()));
+    Duration half = limit.dividedBy(2);
+    boolean isLong = half.compareTo(Duration.ofNanos(Long.MAX_VALUE)) >= 0;
+    long share = (isLong ? Long.MAX_VALUE : half.toNanos()) / Math.max(1, steps.size());
+    long forEach = Math.min(STEP_NANOS, share);
     for (Bound bound : steps) {
       long begun = System.nanoTime();
       do {
@@ -236,7 +255,7 @@ public final class CompiledGraph {
         runs++;
       } while (System.nanoTime() - begun < forEach);
     }
-    WarmUp whole = WarmUp.of(limit.dividedBy(2), () -> compute(workers));
+    WarmUp whole = WarmUp.of(half, () -> compute(workers));
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     return new WarmUp(took, runs / Math.max(1, steps.size()) + whole.runs(), whole.settled());
   }
@@ -249,8 +268,9 @@ public final class CompiledGraph {
    * @return the steps in order
    */
   public synchronized List<StepTime> profile(int runs, Workers workers) {
-    if (runs < 1) {
-      throw new IllegalArgumentException("profile: runs must be positive, not " + runs);
+    if (runs < 1 || runs > MOST_PROFILED) {
+      throw new IllegalArgumentException(
+          "profile: there must be 1 to " + MOST_PROFILED + " runs, not " + runs);
     }
     long[][] nanos = new long[steps.size()][runs];
     for (int run = 0; run < runs; run++) {

@@ -163,6 +163,14 @@ final class ConvOp extends Op {
   @Override
   Dims infer(List<Dims> inputs) {
     Dims x = inputs.get(0);
+    if (flat && (x.rank() != 2 || inputs.get(1).rank() != 2)) {
+      throw new IllegalArgumentException(
+          "dense: input "
+              + x
+              + " and weights "
+              + inputs.get(1)
+              + " must have 2 extents; flatten the input");
+    }
     ConvCase extents = extents(x, inputs.get(1));
     if (biased && inputs.get(2).elements() != extents.k()) {
       throw new IllegalArgumentException(

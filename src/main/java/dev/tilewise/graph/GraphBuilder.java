@@ -35,6 +35,7 @@ public final class GraphBuilder {
   private final Map<Value, Integer> places = new HashMap<>();
   private final Map<String, Integer> counts = new HashMap<>();
   private final Set<String> names = new HashSet<>();
+  private boolean isBuilt;
   private final Set<String> reserved = new HashSet<>();
   private long foldable = Long.MAX_VALUE;
 
@@ -101,8 +102,12 @@ public final class GraphBuilder {
    * @param name unique
    * @return the value
    * @throws IllegalArgumentException if another value has the name
+   * @throws IllegalStateException if the graph is built
    */
   public Value name(Value value, String name) {
+    if (isBuilt) {
+      throw new IllegalStateException("graph: it is built, and its values have their names");
+    }
     Integer place = places.get(value);
     if (place != null && !value.name().equals(name)) {
       claim(name);
@@ -150,6 +155,7 @@ public final class GraphBuilder {
    * @return this
    */
   public GraphBuilder output(Value value) {
+    requireOwn(value);
     outputs.add(value);
     return this;
   }
@@ -164,6 +170,7 @@ public final class GraphBuilder {
     if (outputs.isEmpty()) {
       throw new IllegalArgumentException("graph: there is no output");
     }
+    isBuilt = true;
     return new Graph(inputs, outputs, nodes);
   }
 
@@ -171,7 +178,15 @@ public final class GraphBuilder {
     return add(op, List.of(from));
   }
 
+  private void requireOwn(Value value) {
+    Objects.requireNonNull(value, "value");
+    if (!value.isConstant() && !places.containsKey(value) && !inputs.contains(value)) {
+      throw new IllegalArgumentException("graph: " + value + " belongs to another builder");
+    }
+  }
+
   private Value add(Op op, List<Value> from) {
+    from.forEach(this::requireOwn);
     Dims dims = op.infer(from.stream().map(Value::dims).toList());
     if (from.stream().allMatch(Value::isConstant)) {
       // A multiply-add counts as a byte: that bounds the time as well.
@@ -205,13 +220,9 @@ public final class GraphBuilder {
    * @return N x K x OH x OW or N x K x OW
    */
   public Value conv(Value x, Value weights, Value bias, ConvSettings settings) {
-    requireConstant("conv", "weights", weights);
     ConvOp op = new ConvOp(settings, false, bias != null);
-    if (bias == null) {
-      return add(op, x, weights);
-    }
-    requireConstant("conv", "bias", bias);
-    return add(op, x, weights, bias);
+    Value w = floats("conv", "weights", weights);
+    return bias == null ? add(op, x, w) : add(op, x, w, floats("conv", "bias", bias));
   }
 
   /**
@@ -240,9 +251,11 @@ public final class GraphBuilder {
    * @return N x K x OH x OW
    */
   public Value local(Value x, Value weights, Value bias, ConvSettings settings) {
-    requireConstant("local", "weights", weights);
-    requireConstant("local", "bias", bias);
-    return add(new LocalOp(settings), x, weights, bias);
+    return add(
+        new LocalOp(settings),
+        x,
+        floats("local", "weights", weights),
+        floats("local", "bias", bias));
   }
 
   /**
@@ -254,13 +267,9 @@ public final class GraphBuilder {
    * @return N x K
    */
   public Value dense(Value x, Value weights, Value bias) {
-    requireConstant("dense", "weights", weights);
     ConvOp op = new ConvOp(ConvSettings.UNIT, true, bias != null);
-    if (bias == null) {
-      return add(op, x, weights);
-    }
-    requireConstant("dense", "bias", bias);
-    return add(op, x, weights, bias);
+    Value w = floats("dense", "weights", weights);
+    return bias == null ? add(op, x, w) : add(op, x, w, floats("dense", "bias", bias));
   }
 
   /**
@@ -276,6 +285,14 @@ public final class GraphBuilder {
 
   Value product(Value a, Value b) {
     return add(new MatMulOp(), a, b);
+  }
+
+  /** A constant of floats; integers become floats. */
+  private static Value floats(String operation, String what, Value value) {
+    requireConstant(operation, what, value);
+    return value.isInteger()
+        ? Value.floats(value.name(), value.dims(), MemorySegment.ofArray(value.floats()))
+        : value;
   }
 
   private static void requireConstant(String operation, String what, Value value) {
@@ -415,7 +432,8 @@ public final class GraphBuilder {
     }
     int[] order = Axes.last(dims.rank(), along);
     Value turned = transpose(x, order);
-    Dims matrix = Dims.of(Math.toIntExact(dims.elements() / dims.get(along)), dims.get(along));
+    int rows = Math.multiplyExact(dims.product(0, along), dims.product(along + 1, dims.rank()));
+    Dims matrix = Dims.of(rows, dims.get(along));
     Value columns = add(ChannelOps.softmax(logarithm), reshape(turned, matrix));
     return transpose(reshape(columns, turned.dims()), Axes.inverse(order));
   }
@@ -658,9 +676,13 @@ public final class GraphBuilder {
    * @return the value
    */
   public Value transpose(Value x, int... axes) {
-    return Axes.isIdentity(axes) && axes.length == x.dims().rank()
+    int[] order = new int[axes.length];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = x.dims().axis(axes[i]);
+    }
+    return Axes.isIdentity(order) && order.length == x.dims().rank()
         ? x
-        : add(new ViewOp.Transpose(axes), x);
+        : add(new ViewOp.Transpose(order), x);
   }
 
   /**
@@ -711,9 +733,8 @@ public final class GraphBuilder {
     if (values.isEmpty()) {
       throw new IllegalArgumentException("concat: there is no value");
     }
-    return values.size() == 1
-        ? values.get(0)
-        : add(new ConcatOp(values.get(0).dims().axis(axis)), values);
+    ConcatOp op = new ConcatOp(values.get(0).dims().axis(axis));
+    return values.size() == 1 ? values.get(0) : add(op, values);
   }
 
   /**

@@ -27,7 +27,7 @@ final class Products {
     }
     int columns = right.get(right.rank() - 1);
     if (b.isConstant() && !a.isConstant() && right.rank() == 2) {
-      int rows = Math.toIntExact(left.elements() / terms);
+      int rows = left.product(0, left.rank() - 1);
       Value matrix = to.reshape(a, Dims.of(rows, terms));
       Value product = to.dense(matrix, to.transpose(b, 1, 0), null);
       return to.reshape(product, left.with(left.rank() - 1, columns));

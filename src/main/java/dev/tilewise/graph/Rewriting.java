@@ -96,6 +96,9 @@ final class Rewriting {
       ConvOp conv = (ConvOp) before.op();
       float[] scale = node.input(1).floats();
       float[] shift = node.input(2).floats();
+      if (!isWithinRange(before.input(1).memory(), scale)) {
+        return node;
+      }
       Value weights = scaledRows(before.input(1), scale);
       Value bias = scaledBias(conv.isBiased() ? before.input(2) : null, scale, shift);
       return replace(before, node, conv.withBias(), List.of(before.input(0), weights, bias));
@@ -105,6 +108,9 @@ final class Rewriting {
       float[] scale = node.input(1).floats();
       float[] shift = node.input(2).floats();
       float[] factor = first.input(1).floats();
+      if (!isWithinRange(MemorySegment.ofArray(factor), scale)) {
+        return node;
+      }
       for (int c = 0; c < factor.length; c++) {
         factor[c] = (float) ((double) factor[c] * scale[c]);
       }
@@ -116,6 +122,25 @@ final class Rewriting {
           List.of(first.input(0), constant(first.input(1), factor), summand));
     }
     return node;
+  }
+
+  /**
+   * Whether no product of a factor and its scale leaves the range of floats: computed one after the
+   * other, factors of 1e30 and 1e-30 do, and must not become infinite or 0 in between.
+   */
+  private static boolean isWithinRange(MemorySegment factors, float... scale) {
+    long row = factors.byteSize() / Float.BYTES / scale.length;
+    for (int k = 0; k < scale.length; k++) {
+      for (long i = k * row; i < (k + 1) * row; i++) {
+        float factor = factors.getAtIndex(FLOAT, i);
+        float product = (float) ((double) factor * scale[k]);
+        boolean lost = product == 0 && factor != 0 && scale[k] != 0;
+        if (lost || (!Float.isFinite(product) && Float.isFinite(factor))) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** {@code w[k] * scale[k]} for every filter. */

@@ -136,6 +136,7 @@ abstract class ViewOp extends Op {
       long last = start + (count - 1L) * step;
       int extent = in.get(in.axis(axis));
       if (count < 0
+          || (step == 0 && count > 1)
           || (count > 0 && (start < 0 || start >= extent || last < 0 || last >= extent))) {
         throw new IllegalArgumentException("slice: " + description() + ", is not inside of " + in);
       }

@@ -1,0 +1,111 @@
+package dev.tilewise.graph;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tilewise.Layout;
+import dev.tilewise.Tensor;
+import dev.tilewise.Workers;
+import java.lang.foreign.Arena;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+class GraphBuilderTest {
+
+  private final GraphBuilder b = new GraphBuilder();
+
+  private static void refused(String words, Executable what) {
+    String message = assertThrows(IllegalArgumentException.class, what).getMessage();
+    assertTrue(message.contains(words), message);
+  }
+
+  private Value constant(int... extents) {
+    Dims dims = Dims.of(extents);
+    return b.constant("c", dims, new float[(int) dims.elements()]);
+  }
+
+  @Test
+  void aDenseLayerTakesRows() {
+    Value image = b.input("x", Dims.of(1, 2, 2, 1));
+    refused("flatten the input", () -> b.dense(image, constant(1, 4), null));
+    refused("2 extents", () -> b.dense(b.input("s", Dims.of()), constant(1, 4), null));
+    refused("2 extents", () -> b.dense(b.flatten(image), constant(4), null));
+    refused("has 4 numbers a row", () -> b.dense(b.flatten(image), constant(3, 5), null));
+  }
+
+  @Test
+  void integersMayBeWeights() {
+    Value x = b.input("x", Dims.of(1, 1, 1, 2));
+    Value y = b.conv(x, b.integers("w", Dims.of(1, 1, 1, 1), 2), null, ConvSettings.UNIT);
+    assertArrayEquals(new float[] {6, 8}, b.output(y).build().compile().run(3, 4));
+  }
+
+  @Test
+  void axesMayBeCountedFromTheEnd() {
+    Value x = b.input("x", Dims.of(1, 2, 3));
+    assertEquals(Dims.of(3, 1, 2), b.transpose(x, -1, 0, 1).dims());
+    refused("no order", () -> b.transpose(x, 0, 1, -2));
+    refused("no axis", () -> b.transpose(x, 0, 1, 3));
+    refused("no axis", () -> b.concat(9, List.of(x)));
+  }
+
+  @Test
+  void valuesBelongToTheirBuilder() {
+    Value foreign = new GraphBuilder().input("x", Dims.of(1));
+    refused("another builder", () -> b.relu(foreign));
+    refused("another builder", () -> b.output(foreign));
+  }
+
+  @Test
+  void aBuiltGraphKeepsItsNames() {
+    Value y = b.relu(b.input("x", Dims.of(1)));
+    b.output(y).build();
+    assertThrows(IllegalStateException.class, () -> b.name(y, "other"));
+  }
+
+  @Test
+  void emptyValuesGoThrough() {
+    Value x = b.input("x", Dims.of(0, 2));
+    Value y = b.softmax(b.affine(x, constant(2), constant(2)), 0, false);
+    refused("must be positive", () -> b.matmul(x, constant(2, 3)));
+    CompiledGraph graph = b.output(b.softmax(y, 1, true)).build().compile();
+    assertEquals(0, graph.run(new float[0]).length);
+  }
+
+  @Test
+  void aSliceWithoutAStepIsRefused() {
+    Value x = b.input("x", Dims.of(1, 4));
+    refused("not inside", () -> b.slice(x, 1, 1, 0, 3));
+  }
+
+  @Test
+  void factorsThatLeaveTheRangeOfFloatsAreNotJoined() {
+    Value x = b.input("x", Dims.of(1, 1));
+    Value large = b.constant("large", Dims.of(1), 1e30f);
+    Value zero = b.constant("zero", Dims.of(1), 0f);
+    Value y = b.affine(b.affine(x, large, zero), large, zero);
+    assertEquals(1e30f, b.output(y).build().compile().run(1e-30f)[0], 1e24f);
+  }
+
+  @Test
+  void aTensorOfAnotherThreadIsAStateNotAnError() throws InterruptedException {
+    CompiledGraph graph = b.output(b.relu(b.input("x", Dims.of(1, 1, 1, 4)))).build().compile();
+    Tensor[] foreign = new Tensor[1];
+    Thread owner =
+        new Thread(
+            () ->
+                foreign[0] =
+                    Tensor.allocate(
+                        Arena.ofConfined(), graph.inputs().get(0).dims().shape(), Layout.NHWC));
+    owner.start();
+    owner.join();
+    Tensor own = Tensor.allocate(Arena.ofAuto(), graph.inputs().get(0).dims().shape(), Layout.NHWC);
+    for (List<Tensor> in : List.of(List.of(foreign[0]), List.of(own))) {
+      List<Tensor> out = in.get(0) == own ? List.of(foreign[0]) : List.of(own);
+      assertThrows(IllegalStateException.class, () -> graph.run(in, out, Workers.serial()));
+    }
+  }
+}
