@@ -49,7 +49,7 @@ final class UnaryOp extends Op {
 
   @Override
   String description() {
-    return function == null ? "" : function.toString();
+    return function == null || function.toString().equals(kind) ? "" : function.toString();
   }
 
   @Override
