@@ -26,9 +26,4 @@ abstract class Op {
 
   /** Adds the steps that compute a node of this operation. */
   abstract void lower(Node node, Lowering to);
-
-  /** Whether the output may be part of a wider value, so that a concatenation costs nothing. */
-  boolean writesWide(Node node) {
-    return false;
-  }
 }

@@ -295,7 +295,7 @@ class SafetensorsTest {
   }
 
   @Test
-  void halfAGigabyteOpensInMilliseconds() throws IOException {
+  void halfAGigabyteOpensWithoutACopy() throws IOException {
     long bytes = 500L << 20;
     String json = "{" + tensor("w", "F32", "[%d]".formatted(bytes / 4), 0, (int) bytes) + "}";
     Path file = written(safetensors(json));
@@ -305,18 +305,12 @@ class SafetensorsTest {
       sparse.seek(start + bytes - 4);
       sparse.write(floats(42));
     }
-    long fastest = Long.MAX_VALUE;
-    for (int attempt = 0; attempt < 5; attempt++) {
-      long start = System.nanoTime();
-      try (Arena arena = Arena.ofConfined()) {
-        StoredTensor w = Safetensors.open(file, arena).tensor("w");
-        fastest = Math.min(fastest, System.nanoTime() - start);
-        assertEquals(bytes, w.data().byteSize());
-        assertEquals(42, w.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, bytes - 4));
-      }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment w = Safetensors.open(file, arena).tensor("w").data();
+      assertTrue(w.isMapped(), "a view of the file, which nothing has read yet");
+      assertEquals(bytes, w.byteSize());
+      assertEquals(42, w.get(ValueLayout.JAVA_FLOAT_UNALIGNED, bytes - 4));
     }
-    // Reading half a gigabyte takes more than 50 ms on any machine.
-    assertTrue(fastest < 20_000_000, fastest + " ns");
   }
 
   @Test
