@@ -1,6 +1,8 @@
 package dev.tilewise.jmh;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.tilewise.internal.kernel.FmaPeak;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,10 +24,17 @@ final class Rounds {
   private static final double SETTLED = 0.8;
 
   /**
-   * Threads of OpenMP and ONNX Runtime look for work some milliseconds before they sleep. They are
-   * given that time, or they would take a core from the next contender.
+   * Threads of OpenMP and ONNX Runtime look for work before they sleep, the latter for a time that
+   * depends on the machine. They would take a core from the next contender, so a turn begins when
+   * the process has used no more than this part of a core for a while. Linux counts in 10 ms.
    */
-  private static final long QUIET_MILLIS = 10;
+  private static final double QUIET_CORES = 0.3;
+
+  private static final long QUIET_MILLIS = 40;
+  private static final double LATEST_QUIET_SECONDS = 2;
+
+  private static final OperatingSystemMXBean PROCESS =
+      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
   /**
    * A core that slept takes a while to return, and who does not wait for it is slower meanwhile.
@@ -85,9 +94,17 @@ final class Rounds {
     return time(contender, runs);
   }
 
+  /** Sleeps until the threads of the last contender sleep too. */
   private static void pause() {
+    long latest = after(LATEST_QUIET_SECONDS);
+    double used;
     try {
-      Thread.sleep(QUIET_MILLIS);
+      do {
+        long start = System.nanoTime();
+        long cpu = PROCESS.getProcessCpuTime();
+        Thread.sleep(QUIET_MILLIS);
+        used = (double) (PROCESS.getProcessCpuTime() - cpu) / (System.nanoTime() - start);
+      } while (used > QUIET_CORES && System.nanoTime() < latest);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

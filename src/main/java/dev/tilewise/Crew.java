@@ -3,7 +3,6 @@ package dev.tilewise;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -25,17 +24,16 @@ abstract class Crew extends Workers {
 
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicInteger state = new AtomicInteger(CLOSED);
-  // Every helper counts one past the end: as an int it would wrap behind 2^31 - 1 units.
-  private final AtomicLong next = new AtomicLong();
+  private final Shares shares;
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final int threads;
   private volatile boolean ended;
   // Published by the opening of `state`.
   private Task task;
-  private int units;
 
   Crew(int threads) {
     this.threads = threads;
+    shares = new Shares(threads);
   }
 
   /**
@@ -71,8 +69,7 @@ abstract class Crew extends Workers {
     }
     try {
       task = work;
-      units = count;
-      next.set(0);
+      shares.deal(count);
       state.set(0);
       try {
         invite(Math.min(count, threads) - 1);
@@ -135,10 +132,9 @@ abstract class Crew extends Workers {
 
   private void takeUnits(int slot) {
     Task work = task;
-    int count = units;
     try {
-      for (long unit = next.getAndIncrement(); unit < count; unit = next.getAndIncrement()) {
-        work.run((int) unit, slot);
+      for (int unit = shares.take(slot); unit != Shares.NONE; unit = shares.take(slot)) {
+        work.run(unit, slot);
       }
     } catch (Throwable thrown) { // rethrown to the caller of run
       fail(thrown);
@@ -146,7 +142,7 @@ abstract class Crew extends Workers {
   }
 
   private void fail(Throwable thrown) {
-    next.set(units);
+    shares.clear();
     failure.compareAndSet(null, thrown);
   }
 
