@@ -33,6 +33,8 @@ public final class Workspace implements Workers.Task {
   private MemorySegment stagedOutput;
   // The run in progress.
   private Forward forward;
+  private int threads;
+  private int stage;
   private int units;
   private MemorySegment x;
   private MemorySegment residual;
@@ -169,13 +171,17 @@ public final class Workspace implements Workers.Task {
     x = input;
     residual = added;
     y = output;
-    units = bound.units(workers.threads());
-    workers.run(units, this);
+    threads = workers.threads();
+    int stages = bound.stages(threads);
+    for (stage = 0; stage < stages; stage++) {
+      units = bound.units(threads, stage);
+      workers.run(units, this);
+    }
   }
 
   /** One unit of the run in progress. Called by {@link Workers} alone. */
   @Override
   public void run(int unit, int slot) {
-    forward.run(unit, units, slots[slot], x, residual, y);
+    forward.run(threads, stage, unit, units, slots[slot], slots[0], x, residual, y);
   }
 }

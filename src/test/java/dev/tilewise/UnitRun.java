@@ -40,14 +40,18 @@ final class UnitRun implements AutoCloseable {
     MemorySegment residual = data.residual() == null ? null : copyOf(data.residual());
     long count = data.extents().output().elements();
     MemorySegment y = copyOf(ConvRun.filled(count, Float.NaN));
-    List<Integer> order = new ArrayList<>();
-    int units = forward.units(1 + random.nextInt(3));
-    for (int unit = 0; unit < units; unit++) {
-      order.add(unit);
-    }
-    Collections.shuffle(order, random);
-    for (int unit : order) {
-      forward.run(unit, units, scratches[random.nextInt(2)], x, residual, y);
+    int threads = 1 + random.nextInt(3);
+    for (int stage = 0; stage < forward.stages(threads); stage++) {
+      List<Integer> order = new ArrayList<>();
+      int units = forward.units(threads, stage);
+      for (int unit = 0; unit < units; unit++) {
+        order.add(unit);
+      }
+      Collections.shuffle(order, random);
+      for (int unit : order) {
+        Forward.Scratch own = scratches[random.nextInt(2)];
+        forward.run(threads, stage, unit, units, own, scratches[0], x, residual, y);
+      }
     }
     return y.toArray(FLOAT);
   }

@@ -24,7 +24,7 @@ import java.lang.foreign.ValueLayout;
  *
  * The bits are those of {@link DirectForward}. See docs/direct.md.
  */
-public final class DepthwiseForward implements Forward {
+public final class DepthwiseForward implements SingleStage {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 

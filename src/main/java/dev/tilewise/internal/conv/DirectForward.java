@@ -23,7 +23,7 @@ import java.lang.foreign.MemorySegment;
  *
  * A sum of one block goes from the registers to the output. See docs/direct.md.
  */
-public final class DirectForward implements Forward {
+public final class DirectForward implements SingleStage {
 
   private final Geometry g;
   private final Destination destination;

@@ -4,18 +4,26 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A convolution bound to extents and weights: immutable, shareable, cut into units that any thread
- * may compute in any order. All segments are kernel memory, NHWC.
+ * A convolution bound to extents and weights: immutable, shareable, cut into stages, and those into
+ * units that any thread may compute in any order. All segments are kernel memory, NHWC.
  */
 public interface Forward {
 
   /**
-   * Number of independent units that a run is cut into. Cuts differ in speed only: no bit of the
-   * output depends on them.
+   * Stages of a run: all units of one are done before the next one begins.
    *
    * @param threads how many will share the units
    */
-  int units(int threads);
+  int stages(int threads);
+
+  /**
+   * Number of independent units that a stage of a run is cut into. Cuts differ in speed only: no
+   * bit of the output depends on them. Neighbouring units touch neighbouring memory.
+   *
+   * @param threads how many will share the units
+   * @param stage from 0
+   */
+  int units(int threads, int stage);
 
   /** Native scratch of one thread, bytes. */
   long scratchBytes();
@@ -28,24 +36,29 @@ public interface Forward {
    *
    * @param memory {@link #scratchBytes} bytes
    * @param arrays of that thread
-   * @param arrays of that thread
    */
   Scratch scratch(MemorySegment memory, ScratchArrays arrays);
 
   /**
-   * Computes one unit.
+   * Computes one unit of a stage.
    *
+   * @param threads what {@link #stages} and {@link #units} were given for this run
+   * @param stage from 0
    * @param unit from 0
-   * @param units what {@link #units} gave for this run
+   * @param units what {@link #units} gave for this stage
    * @param scratch of the calling thread, made by {@link #scratch}
+   * @param common the scratch that all threads share what one stage leaves to the next in
    * @param x input
    * @param residual added before the activation, with K channels and no others; or null
    * @param y output, of which only the channels of the {@link Destination} are touched
    */
   void run(
+      int threads,
+      int stage,
       int unit,
       int units,
       Scratch scratch,
+      Scratch common,
       MemorySegment x,
       MemorySegment residual,
       MemorySegment y);

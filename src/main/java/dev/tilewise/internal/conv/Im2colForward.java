@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
  * summation is that of {@link NaiveConvolution}; terms in the padding have a place in the matrix,
  * but are left out of the product.
  */
-public final class Im2colForward implements Forward {
+public final class Im2colForward implements SingleStage {
 
   /** The only row starts where its offset says. */
   private static final long[] HERE = {0};

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** {@link NaiveConvolution} as an algorithm: a unit is one output row. */
-public final class NaiveForward implements Forward {
+public final class NaiveForward implements SingleStage {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 

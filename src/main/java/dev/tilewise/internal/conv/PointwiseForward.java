@@ -22,7 +22,7 @@ import java.lang.foreign.MemorySegment;
  *
  * Sums have the terms, the order and so the bits of {@link DirectForward}.
  */
-public final class PointwiseForward implements Forward {
+public final class PointwiseForward implements SingleStage {
 
   private final Geometry g;
   private final Destination destination;

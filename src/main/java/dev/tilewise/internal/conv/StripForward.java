@@ -25,7 +25,7 @@ import java.lang.foreign.ValueLayout;
  * regions that are shorter than a tile both ways are computed in all of a tile's rows. Sums have
  * the terms, the order and so the bits of {@link DirectForward}.
  */
-public final class StripForward implements Forward {
+public final class StripForward implements SingleStage {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 

@@ -15,17 +15,22 @@ import java.lang.foreign.ValueLayout;
  * Convolution by Winograd's F(m, r) in both dimensions:
  *
  * <pre>{@code
- * unit = group x block of tiles x range of panels       any thread, any order
+ * group, block of tiles
  *   line of tiles
  *     input rows are transformed down the columns, then along the rows              V
- *   product (alpha x alpha of them)
- *     panel
- *       stacks of tiles:  M = V U                                                   StackedTile
- *   line of tiles
- *     products are transformed back down the columns, then along the rows; bias, residual, clamp
+ *   range of panels
+ *     product (alpha x alpha of them)
+ *       panel
+ *         stacks of tiles:  M = V U                                                 StackedTile
+ *     line of tiles
+ *       products are transformed back down the columns, then along the rows; bias, residual, clamp
  * }</pre>
  *
- * docs/winograd.md explains the algorithm and proves its bound.
+ * A unit is a whole block if there are enough of them to keep all threads busy. If not, the three
+ * steps are stages, on V and M in common: of the first one a unit is a part of a line, or of its
+ * channels, of the second one a product, of the third one a part of a line.
+ *
+ * <p>docs/winograd.md explains the algorithm and proves its bound.
  */
 public final class WinogradForward implements Forward {
 
@@ -94,8 +99,31 @@ public final class WinogradForward implements Forward {
   }
 
   @Override
-  public int units(int threads) {
-    return plan.units(threads);
+  public int stages(int threads) {
+    return plan.sharesBlocks(threads) ? g.groups() * plan.blocks() * blockStages() : 1;
+  }
+
+  /** The inputs' transform, then for each range the products and the outputs' transform. */
+  private int blockStages() {
+    return 1 + 2 * plan.productRanges();
+  }
+
+  @Override
+  public int units(int threads, int stage) {
+    WinogradBlocks blocks = plan.blocks(threads);
+    if (!plan.sharesBlocks(threads)) {
+      return g.groups() * blocks.count();
+    }
+    int block = stage / blockStages() % blocks.count();
+    int step = stage % blockStages();
+    if (step % 2 == 1) {
+      int range = step / 2;
+      int panels = plan.firstOfProducts(range + 1) - plan.firstOfProducts(range);
+      return plan.products() * WinogradPlan.parts(threads, plan.products(), panels);
+    }
+    int lines = blocks.lines(block);
+    int most = step == 0 ? plan.inputParts() : blocks.columns(block);
+    return lines * WinogradPlan.parts(threads, lines, most);
   }
 
   @Override
@@ -115,40 +143,109 @@ public final class WinogradForward implements Forward {
 
   @Override
   public void run(
+      int threads,
+      int stage,
       int unit,
       int units,
       Scratch scratch,
+      Scratch common,
       MemorySegment x,
       MemorySegment residual,
       MemorySegment y) {
     WinogradScratch s = (WinogradScratch) scratch;
-    int ranges = units / plan.blocks() / g.groups();
-    int range = unit % ranges;
-    int block = unit / ranges % plan.blocks();
-    int group = unit / ranges / plan.blocks();
-    int firstPanel = plan.firstPanel(range, ranges);
-    int endPanel = plan.firstPanel(range + 1, ranges);
-    long firstLine = (long) (block / plan.columnBlocks()) * plan.blockLines();
-    long endLine = Math.min(firstLine + plan.blockLines(), plan.lines());
-    int firstTile = block % plan.columnBlocks() * plan.blockColumns();
-    int columns = Math.min(plan.blockColumns(), across.tiles() - firstTile);
-    Stacking stacking = plan.stacking(endLine - firstLine, columns);
-    // Memory may be shared with others between runs, so the row of zeros is written each time.
-    long zeroRow = down.alpha() * plan.stripStep();
-    Fill.zeros(s.strip, zeroRow, plan.stripBytes() - zeroRow);
-    int at = 0;
-    for (long line = firstLine; line < endLine; line++, at += columns) {
-      transformInput(line, firstTile, columns, group, stacking, at, s, x);
+    WinogradBlocks blocks = plan.blocks(threads);
+    if (plan.sharesBlocks(threads)) {
+      s.use((WinogradScratch) common);
+      runPart(blocks, stage, unit, units, s, x, residual, y);
+    } else {
+      s.use(s);
+      runBlock(blocks, unit % blocks.count(), unit / blocks.count(), s, x, residual, y);
     }
-    for (int first = firstPanel; first < endPanel; ) {
-      int end = plan.endOfProducts(first, endPanel);
-      multiply(group, first, end, stacking, s);
-      int tile = 0;
-      for (long line = firstLine; line < endLine; line++, tile += columns) {
-        transformOutput(line, firstTile, columns, group, first, end, tile, s, residual, y);
+  }
+
+  private void runBlock(
+      WinogradBlocks blocks,
+      int block,
+      int group,
+      WinogradScratch s,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y) {
+    Stacking stacking = blocks.stacking(block);
+    long firstLine = blocks.firstLine(block);
+    int lines = blocks.lines(block);
+    int firstTile = blocks.firstColumn(block);
+    int columns = blocks.columns(block);
+    int parts = plan.inputParts();
+    writeZeroRow(s);
+    for (int i = 0; i < lines; i++) {
+      int at = i * columns;
+      transformInput(firstLine + i, firstTile, columns, group, 0, parts, stacking, at, s, x);
+    }
+    for (int first = 0; first < plan.panelCount(); ) {
+      int end = plan.endOfProducts(first, plan.panelCount());
+      for (int product = 0; product < plan.products(); product++) {
+        multiply(group, product, first, end, first, end, stacking, s);
+      }
+      for (int i = 0; i < lines; i++) {
+        int at = i * columns;
+        transformOutput(firstLine + i, firstTile, columns, group, first, end, at, s, residual, y);
       }
       first = end;
     }
+  }
+
+  /** A part of a stage of a block that threads share. */
+  private void runPart(
+      WinogradBlocks blocks,
+      int stage,
+      int unit,
+      int units,
+      WinogradScratch s,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y) {
+    int block = stage / blockStages() % blocks.count();
+    int group = stage / blockStages() / blocks.count();
+    int step = stage % blockStages();
+    int range = Math.max(0, step - 1) / 2;
+    int first = plan.firstOfProducts(range);
+    int end = plan.firstOfProducts(range + 1);
+    boolean multiplies = step % 2 == 1;
+    int parts = units / (multiplies ? plan.products() : blocks.lines(block));
+    int piece = unit / parts;
+    int part = unit % parts;
+    Stacking stacking = blocks.stacking(block);
+    if (multiplies) {
+      int from = first + cut(end - first, part, parts);
+      int to = first + cut(end - first, part + 1, parts);
+      multiply(group, piece, from, to, first, end, stacking, s);
+      return;
+    }
+    long line = blocks.firstLine(block) + piece;
+    int tile = blocks.firstColumn(block);
+    int columns = blocks.columns(block);
+    int at = piece * columns;
+    if (step == 0) {
+      writeZeroRow(s);
+      int from = cut(plan.inputParts(), part, parts);
+      int to = cut(plan.inputParts(), part + 1, parts);
+      transformInput(line, tile, columns, group, from, to, stacking, at, s, x);
+    } else {
+      int from = cut(columns, part, parts);
+      int count = cut(columns, part + 1, parts) - from;
+      transformOutput(line, tile + from, count, group, first, end, at + from, s, residual, y);
+    }
+  }
+
+  private static int cut(int of, int part, int parts) {
+    return (int) ((long) of * part / parts);
+  }
+
+  /** Memory may be shared with others between runs, so the row of zeros is written each time. */
+  private void writeZeroRow(WinogradScratch s) {
+    long zeroRow = down.alpha() * plan.stripStep();
+    Fill.zeros(s.strip, zeroRow, plan.stripBytes() - zeroRow);
   }
 
   private int image(long line) {
@@ -167,12 +264,14 @@ public final class WinogradForward implements Forward {
     return (int) (line % down.tiles());
   }
 
-  /** One line of tiles into the stacks of V, from tile {@code at} on. */
+  /** Some channels of one line of tiles into the stacks of V, from tile {@code at} on. */
   private void transformInput(
       long line,
       int firstTile,
       int columns,
       int group,
+      int firstPart,
+      int endPart,
       Stacking stacking,
       int at,
       WinogradScratch s,
@@ -181,8 +280,9 @@ public final class WinogradForward implements Forward {
       int tiles = Math.min(plan.inputTilesAtOnce(), columns - first);
       for (int phase = 0; phase < down.phases(); phase++) {
         if (plan.splitsChannels()) {
-          transformVectors(
-              line, firstTile + first, tiles, phase, group, stacking, at + first, s, x);
+          int tile = firstTile + first;
+          int to = at + first;
+          transformVectors(line, tile, tiles, phase, group, firstPart, endPart, stacking, to, s, x);
         } else {
           transformColumns(line, firstTile + first, tiles, phase, group, s, x);
         }
@@ -200,6 +300,8 @@ public final class WinogradForward implements Forward {
       int tiles,
       int phase,
       int group,
+      int firstPart,
+      int endPart,
       Stacking stacking,
       int at,
       WinogradScratch s,
@@ -225,8 +327,10 @@ public final class WinogradForward implements Forward {
         zeros(s, 0, plan.positionBytes(), 0, before);
         zeros(s, 0, plan.positionBytes(), end, positions);
       }
-      int vector = (int) (channel(phase, q) / Lanes.COUNT);
-      int endVector = vector + g.groupC() / Lanes.COUNT;
+      int firstVector = (int) (channel(phase, q) / Lanes.COUNT);
+      int vector = firstVector + firstPart;
+      int endVector = firstVector + endPart;
+      shift(s.offsets, (long) firstPart * Lanes.COUNT * Float.BYTES);
       while (vector < endVector) {
         int vectors = Math.min(plan.inputVectorsAtOnce(), endVector - vector);
         int count = vectors * Lanes.COUNT;
@@ -239,7 +343,7 @@ public final class WinogradForward implements Forward {
         vector += vectors;
       }
       // In the strip the next phase is the next pixel.
-      shift(s.offsets, pixel - (long) g.groupC() * Float.BYTES);
+      shift(s.offsets, pixel - (long) endPart * Lanes.COUNT * Float.BYTES);
     }
   }
 
@@ -351,34 +455,39 @@ public final class WinogradForward implements Forward {
             vectors);
   }
 
-  /** M = V U, product by product, for a range of panels. */
+  /** M = V U, one of the products, for some panels of a range. */
   private void multiply(
-      int group, int firstPanel, int endPanel, Stacking stacking, WinogradScratch s) {
-    int firstFilter = plan.firstFilter(firstPanel);
-    int width = plan.firstFilter(endPanel) - firstFilter;
+      int group,
+      int product,
+      int firstPanel,
+      int endPanel,
+      int firstOfRange,
+      int endOfRange,
+      Stacking stacking,
+      WinogradScratch s) {
+    int firstFilter = plan.firstFilter(firstOfRange);
+    int width = plan.firstFilter(endOfRange) - firstFilter;
     long rowM = (long) width * Float.BYTES;
-    long planeM = plan.planeM(width);
-    for (int product = 0; product < plan.products(); product++) {
-      int depth = depth(product / across.alpha());
-      long planeU = ((long) group * plan.products() + product) * plan.planeU();
-      int v = WinogradScratch.LEAD + product * plan.planeV();
-      for (int panel = firstPanel; panel < endPanel; panel++) {
-        long b = (planeU + (long) plan.firstFilter(panel) * plan.depth()) * Float.BYTES;
-        long d = product * planeM + (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
-        for (int run = 0; run < stacking.runs(); run++) {
-          StackedTile.run(
-              stacking.tile(run, plan.vectors(panel)),
-              s.v,
-              v + stacking.start(run),
-              stacking.stackStep(run),
-              depth,
-              u,
-              b,
-              s.products,
-              d + stacking.firstTile(run) * rowM,
-              rowM,
-              stacking.stacks(run));
-        }
+    int depth = depth(product / across.alpha());
+    long planeU = ((long) group * plan.products() + product) * plan.planeU();
+    long planeM = product * plan.planeM(width);
+    int v = WinogradScratch.LEAD + product * plan.planeV();
+    for (int panel = firstPanel; panel < endPanel; panel++) {
+      long b = (planeU + (long) plan.firstFilter(panel) * plan.depth()) * Float.BYTES;
+      long d = planeM + (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
+      for (int run = 0; run < stacking.runs(); run++) {
+        StackedTile.run(
+            stacking.tile(run, plan.vectors(panel)),
+            s.v,
+            v + stacking.start(run),
+            stacking.stackStep(run),
+            depth,
+            u,
+            b,
+            s.products,
+            d + stacking.firstTile(run) * rowM,
+            rowM,
+            stacking.stacks(run));
       }
     }
   }

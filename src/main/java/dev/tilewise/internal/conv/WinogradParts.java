@@ -9,8 +9,10 @@ import java.util.stream.Collectors;
 public final class WinogradParts implements Forward {
 
   private final WinogradForward[] parts;
-  // Of the parts behind the first, which a single unit range serves; the first takes the rest.
+  // Of the parts behind the first. Their blocks are units of its last stage, in the middle: they
+  // are smaller than its own, and two threads that come from both ends share them.
   private final int[] units;
+  private final int rests;
 
   /**
    * Puts together.
@@ -20,20 +22,25 @@ public final class WinogradParts implements Forward {
   public WinogradParts(List<WinogradForward> parts) {
     this.parts = parts.toArray(new WinogradForward[0]);
     units = new int[this.parts.length];
+    int sum = 0;
     for (int i = 1; i < units.length; i++) {
-      units[i] = this.parts[i].units(1);
+      units[i] = this.parts[i].units(1, 0);
+      sum = Math.addExact(sum, units[i]);
     }
+    rests = sum;
   }
 
   private record Scratches(Scratch[] of) implements Scratch {}
 
   @Override
-  public int units(int threads) {
-    int sum = parts[0].units(threads);
-    for (int i = 1; i < parts.length; i++) {
-      sum = Math.addExact(sum, units[i]);
-    }
-    return sum;
+  public int stages(int threads) {
+    return parts[0].stages(threads);
+  }
+
+  @Override
+  public int units(int threads, int stage) {
+    int first = parts[0].units(threads, stage);
+    return stage == stages(threads) - 1 ? Math.addExact(first, rests) : first;
   }
 
   @Override
@@ -71,28 +78,31 @@ public final class WinogradParts implements Forward {
 
   @Override
   public void run(
+      int threads,
+      int stage,
       int unit,
       int total,
       Scratch scratch,
+      Scratch common,
       MemorySegment x,
       MemorySegment residual,
       MemorySegment y) {
     Scratch[] of = ((Scratches) scratch).of;
-    int left = unit;
-    int first = total;
-    for (int i = 1; i < parts.length; i++) {
-      first -= units[i];
-    }
-    if (left < first) {
-      parts[0].run(left, first, of[0], x, residual, y);
+    int ofStage = stage == stages(threads) - 1 ? rests : 0;
+    int first = total - ofStage;
+    int left = unit - first / 2;
+    if (left < 0 || left >= ofStage) {
+      int own = left < 0 ? unit : unit - ofStage;
+      Scratch ofFirst = ((Scratches) common).of[0];
+      parts[0].run(threads, stage, own, first, of[0], ofFirst, x, residual, y);
       return;
     }
-    left -= first;
+    // All parts of a thread have V in the same array, but the last stage of a part reads M alone.
     int part = 1;
     while (left >= units[part]) {
       left -= units[part++];
     }
-    parts[part].run(left, units[part], of[part], x, residual, y);
+    parts[part].run(1, 0, left, units[part], of[part], of[part], x, residual, y);
   }
 
   @Override

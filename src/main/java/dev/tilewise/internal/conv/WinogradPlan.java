@@ -4,6 +4,7 @@ import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.kernel.StackedTile;
 import dev.tilewise.internal.winograd.Codelet;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -11,8 +12,8 @@ import java.util.Set;
 /**
  * How a Winograd convolution is cut up. Phases of a stride are channels, lattices of a dilation are
  * images ({@link WinogradAxis}). Output tiles come in lines, the tiles beside each other in one
- * lattice of an image; a block is some lines, or a part of one, and a unit is a block and a range
- * of panels. No bit of a result depends on it.
+ * lattice of an image; a block is some lines, or a part of one. Threads take blocks if there are
+ * enough of them; if not, they share each block's stages. No bit of a result depends on it.
  */
 public final class WinogradPlan {
 
@@ -27,8 +28,25 @@ public final class WinogradPlan {
 
   private static final double MOST_FLOATS = 1 << 29;
 
-  /** Units that keep threads evenly busy. */
-  private static final int UNITS_PER_THREAD = 2;
+  /** The same for transformed filters that L3 does not keep. */
+  private static final double MEMORY_COST = 10;
+
+  private static final double CACHED_BYTES = 12 << 20;
+
+  /** Multiply-adds at the peak in the time that a byte takes from another core's cache. */
+  private static final double MOVED_COST = 6;
+
+  /** Multiply-adds at the peak in the time of waiting for the other threads once. */
+  private static final double WAIT_COST = 60_000;
+
+  /** More threads than this share blocks, if those for one are not enough. */
+  private static final int MOST_SHARES = 64;
+
+  /** Threads take blocks for themselves if that keeps them busy for this part of the time. */
+  private static final double BUSY = 0.9;
+
+  /** Units of a stage that keep threads evenly busy. */
+  private static final int UNITS_PER_THREAD = 4;
 
   /** Products: they are written and read again at once. */
   private static final long PRODUCT_BYTES = 384 << 10;
@@ -45,14 +63,11 @@ public final class WinogradPlan {
   private final int[] widths;
   private final int[] firstFilters;
   private final int depth;
-  private final int blockLines;
-  private final int blockColumns;
-  private final int columnBlocks;
-  private final int blocks;
+  private final WinogradBlocks blocks;
   private final int productFilters;
-  private final Stacking fullBlock;
-  private final Stacking lastBlock;
-  private final Stacking lastColumns;
+
+  // Blocks by the number of threads, as they are asked for; whoever finds none makes the same.
+  private final WinogradBlocks[] shares = new WinogradBlocks[MOST_SHARES + 1];
 
   /**
    * Plans a rectangle of the outputs.
@@ -89,22 +104,15 @@ public final class WinogradPlan {
     long tileBytes = (long) products() * (depth + paddedK()) * Float.BYTES;
     int most = (int) Math.max(FEWEST_TILES, Math.min(4096, BLOCK_BYTES / tileBytes));
     if (lineTiles > most) {
-      columnBlocks = (lineTiles + most - 1) / most;
-      blockColumns = (lineTiles + columnBlocks - 1) / columnBlocks;
-      blockLines = 1;
+      int columnBlocks = (lineTiles + most - 1) / most;
+      blocks = blocks(1, (lineTiles + columnBlocks - 1) / columnBlocks);
     } else {
-      columnBlocks = 1;
-      blockColumns = lineTiles;
-      blockLines = cheapest((int) Math.min(lines, Math.max(1, most / lineTiles)), lines);
+      int blockLines = cheapest((int) Math.min(lines, Math.max(1, most / lineTiles)), lines);
+      blocks = blocks(blockLines, lineTiles);
     }
-    blocks = Math.toIntExact((lines + blockLines - 1) / blockLines * columnBlocks);
-    fullBlock = new Stacking(blockLines * blockColumns, paddedDepth());
-    int lastLines = (int) ((lines - 1) % blockLines) + 1;
-    lastBlock = new Stacking(lastLines * blockColumns, paddedDepth());
-    lastColumns = new Stacking(lineTiles - (columnBlocks - 1) * blockColumns, paddedDepth());
-    long filterBytes = (long) products() * fullBlock.rows() * Float.BYTES;
+    long filterBytes = (long) products() * blocks.rows() * Float.BYTES;
     productFilters = (int) Math.max(widths[0], Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
-    Math.toIntExact(Math.multiplyExact((long) blocks * widths.length, (long) g.groups()));
+    Math.toIntExact(Math.multiplyExact((long) blocks.count() * widths.length, (long) g.groups()));
   }
 
   private static WinogradAxis axisDown(Geometry g, Codelet codelet, int first, int rows) {
@@ -197,14 +205,7 @@ public final class WinogradPlan {
 
   /** What the products of all tiles cost, in those of one: stacks cost more than their rows. */
   public double stackedTiles() {
-    double lastLines = (lines() - 1) % blockLines + 1;
-    double fullBlocks = (lines() - lastLines) / blockLines;
-    if (columnBlocks > 1) {
-      int last = across.tiles() - (columnBlocks - 1) * blockColumns;
-      return lines() * ((columnBlocks - 1.0) * Stacking.cost(blockColumns) + Stacking.cost(last));
-    }
-    return fullBlocks * Stacking.cost(blockLines * blockColumns)
-        + Stacking.cost((int) lastLines * blockColumns);
+    return blocks.stackedTiles();
   }
 
   /** Time of the inputs' transforms for each element, relative to written code. */
@@ -217,27 +218,23 @@ public final class WinogradPlan {
     return (down.codelet().output().cost() + across.codelet().output().cost()) / 2;
   }
 
-  int blockLines() {
-    return blockLines;
+  private WinogradBlocks blocks(int lines, int columns) {
+    return new WinogradBlocks(lines(), across.tiles(), lines, columns, paddedDepth());
   }
 
-  /** Tiles of a line that a block has. */
-  int blockColumns() {
-    return blockColumns;
-  }
-
-  int columnBlocks() {
-    return columnBlocks;
-  }
-
+  /** Blocks of a group, for one thread. */
   public int blocks() {
-    return blocks;
+    return blocks.count();
   }
 
-  /** Has the micro-kernels compiled that {@link #stacking} leads to. */
+  /** Has the micro-kernels compiled that one thread needs. */
   void primeKernels() {
+    prime(blocks);
+  }
+
+  private void prime(WinogradBlocks of) {
     Set<StackedTile> tiles = EnumSet.noneOf(StackedTile.class);
-    for (Stacking stacking : List.of(fullBlock, lastBlock, lastColumns)) {
+    for (Stacking stacking : of.stackings()) {
       for (int run = 0; run < stacking.runs(); run++) {
         for (int panel = 0; panel < widths.length; panel++) {
           tiles.add(stacking.tile(run, vectors(panel)));
@@ -249,20 +246,110 @@ public final class WinogradPlan {
     }
   }
 
-  /** The stacks of a block of so many lines and tiles of each. */
-  Stacking stacking(long lines, int columns) {
-    return columns < blockColumns ? lastColumns : lines < blockLines ? lastBlock : fullBlock;
+  /** Blocks for a number of threads: those for one, or smaller ones. */
+  WinogradBlocks blocks(int threads) {
+    if (threads == 1 || threads > MOST_SHARES) {
+      return blocks;
+    }
+    WinogradBlocks made = shares[threads];
+    if (made == null) {
+      made = share(threads);
+      prime(made);
+      shares[threads] = made;
+    }
+    return made;
   }
 
-  /** Units for a number of threads: one thread has each block's input transformed once only. */
-  int units(int threads) {
-    int whole = g.groups() * blocks;
-    int wanted = threads == 1 ? 1 : UNITS_PER_THREAD * threads;
-    return whole * Math.min(widths.length, Math.max(1, (wanted + whole - 1) / whole));
+  /** Whether threads work on each block together: alone, some would be idle. */
+  boolean sharesBlocks(int threads) {
+    return blocks(threads) == blocks && !keepsBusy(threads);
   }
 
-  int firstPanel(int range, int ranges) {
-    return (int) ((long) widths.length * range / ranges);
+  private boolean keepsBusy(int threads) {
+    double slots = (double) turns(blocks, threads) * threads;
+    return g.groups() * tiles() >= BUSY * slots * blocks.mostTiles();
+  }
+
+  private long turns(WinogradBlocks of, int threads) {
+    return ((long) g.groups() * of.count() + threads - 1) / threads;
+  }
+
+  /** The blocks with which threads are done first. */
+  private WinogradBlocks share(int threads) {
+    WinogradBlocks best = blocks;
+    if (keepsBusy(threads)) {
+      return best;
+    }
+    double least = togetherCost(threads);
+    List<WinogradBlocks> choices = new ArrayList<>();
+    int columns = blocks.mostColumns();
+    for (int lines = blocks.mostTiles() / columns; lines > 0; lines--) {
+      choices.add(blocks(lines, columns));
+    }
+    for (int parts = 2; parts <= threads && parts <= columns; parts++) {
+      choices.add(blocks(1, (columns + parts - 1) / parts));
+    }
+    for (WinogradBlocks choice : choices) {
+      double cost = turns(choice, threads) * blockCost(choice.mostTiles());
+      if (cost < least && choice.rows() <= blocks.rows()) {
+        least = cost;
+        best = choice;
+      }
+    }
+    return best;
+  }
+
+  /** Of one thread, in products of one tile. */
+  private double blockCost(int tiles) {
+    double filterBytes = (double) g.groups() * products() * planeU() * Float.BYTES;
+    return Stacking.cost(tiles) + (filterBytes < CACHED_BYTES ? BLOCK_COST : MEMORY_COST);
+  }
+
+  /**
+   * Of each of some threads that share all blocks, in products of one tile: they read half of what
+   * they transform from each other, or more, and wait for each other.
+   */
+  private double togetherCost(int threads) {
+    double tile = (double) products() * depth * paddedK();
+    double moved = tiles() * products() * (depth + paddedK()) * Float.BYTES;
+    double waits = (double) blocks.count() * (1 + 2 * productRanges());
+    double others = (threads - 1.0) / threads;
+    double work = blocks.stackedTiles() + blocks.count() * blockCost(0);
+    double each = work + (moved * others * MOVED_COST + waits * WAIT_COST * threads) / tile;
+    return g.groups() * each / threads;
+  }
+
+  /** Parts that each of some pieces of work is cut into for a number of threads. */
+  static int parts(int threads, int pieces, int most) {
+    return Math.min(most, Math.max(1, (UNITS_PER_THREAD * threads + pieces - 1) / pieces));
+  }
+
+  /** Vectors of channels whose inputs can be transformed independently. */
+  int inputParts() {
+    return splitsChannels() ? g.groupC() / Lanes.COUNT : 1;
+  }
+
+  /** Panels of a group. */
+  int panelCount() {
+    return widths.length;
+  }
+
+  /** Ranges of panels whose products are made at once. */
+  int productRanges() {
+    int ranges = 0;
+    for (int panel = 0; panel < widths.length; panel = endOfProducts(panel, widths.length)) {
+      ranges++;
+    }
+    return ranges;
+  }
+
+  /** The first panel of a range of products. */
+  int firstOfProducts(int range) {
+    int panel = 0;
+    for (int i = 0; i < range; i++) {
+      panel = endOfProducts(panel, widths.length);
+    }
+    return panel;
   }
 
   /** First filter of a panel in its group; of one panel too many, the number of padded filters. */
@@ -295,17 +382,12 @@ public final class WinogradPlan {
 
   /** Floats of a plane of V: a few more than its stacks, or planes would share cache sets. */
   int planeV() {
-    return Math.addExact(Math.multiplyExact(rows(), paddedDepth()), Lanes.COUNT);
-  }
-
-  /** Rows of the stacks of any block. */
-  private int rows() {
-    return Math.max(fullBlock.rows(), Math.max(lastBlock.rows(), lastColumns.rows()));
+    return Math.addExact(Math.multiplyExact(blocks.rows(), paddedDepth()), Lanes.COUNT);
   }
 
   /** Bytes of a plane of products of so many filters. */
   long planeM(int filters) {
-    return (long) rows() * filters * Float.BYTES;
+    return (long) blocks.rows() * filters * Float.BYTES;
   }
 
   /** One past the panels whose products of a block stay in L2 together, at least one. */
@@ -368,8 +450,8 @@ public final class WinogradPlan {
         splitsChannels()
             ? tileVectors()
             : Math.max(1, HALF_INPUT_FLOATS / ((long) down.alpha() * across.m() * depth));
-    long times = (blockColumns + most - 1) / most;
-    return (int) ((blockColumns + times - 1) / times);
+    long times = (blocks.mostColumns() + most - 1) / most;
+    return (int) ((blocks.mostColumns() + times - 1) / times);
   }
 
   /** Input pixels of a row under them. */
@@ -399,7 +481,7 @@ public final class WinogradPlan {
   /** Tiles that are half-transformed at once. */
   int tilesAtOnce() {
     long perTile = (long) down.m() * across.alpha() * productFilters;
-    return (int) Math.max(1, Math.min(blockColumns, HALF_FLOATS / perTile));
+    return (int) Math.max(1, Math.min(blocks.mostColumns(), HALF_FLOATS / perTile));
   }
 
   long halfOutputBytes() {
@@ -426,9 +508,9 @@ public final class WinogradPlan {
         + ", "
         + tiles()
         + " tiles in "
-        + blocks
+        + blocks()
         + " block(s) of "
-        + blockLines * blockColumns
+        + blocks.mostTiles()
         + ", "
         + widths.length
         + " panel(s), "

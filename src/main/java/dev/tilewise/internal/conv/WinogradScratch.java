@@ -4,7 +4,10 @@ import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
 import java.lang.foreign.MemorySegment;
 
-/** One thread's blocks of a Winograd convolution, in the order in which they are filled. */
+/**
+ * One thread's blocks of a Winograd convolution, in the order in which they are filled. Where
+ * threads work on a block together, they use V and M of one of them.
+ */
 final class WinogradScratch implements Forward.Scratch {
 
   /**
@@ -20,10 +23,13 @@ final class WinogradScratch implements Forward.Scratch {
   final MemorySegment half;
 
   /** V: for each product a plane of stacks of tiles. On the heap: docs/decisions/0002. */
-  final float[] v;
+  float[] v;
 
   /** M: for each product a plane of tiles times filters. */
-  final MemorySegment products;
+  MemorySegment products;
+
+  private final float[] ownV;
+  private final MemorySegment ownProducts;
 
   /** Transformed back down the columns: for each output row and product, tiles times filters. */
   final MemorySegment halfOutputs;
@@ -36,16 +42,23 @@ final class WinogradScratch implements Forward.Scratch {
 
   WinogradScratch(WinogradPlan plan, MemorySegment memory, ScratchArrays arrays) {
     long at = 0;
-    products = memory.asSlice(at, plan.productBytes());
-    at = end(at, products);
+    ownProducts = memory.asSlice(at, plan.productBytes());
+    at = end(at, ownProducts);
     half = memory.asSlice(at, plan.halfBytes());
     at = end(at, half);
     halfOutputs = memory.asSlice(at, plan.halfOutputBytes());
     at = end(at, halfOutputs);
     strip = memory.asSlice(at, plan.stripBytes());
-    v = arrays.large(vFloats(plan));
+    ownV = arrays.large(vFloats(plan));
     rest = arrays.small(plan.across().m() * Lanes.COUNT);
     offsets = new long[plan.down().alpha()];
+    use(this);
+  }
+
+  /** Takes V and M of another one, or its own. */
+  void use(WinogradScratch of) {
+    v = of.ownV;
+    products = of.ownProducts;
   }
 
   private static long end(long at, MemorySegment slice) {

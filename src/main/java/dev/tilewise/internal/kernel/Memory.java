@@ -11,6 +11,10 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Memory {
 
+  static {
+    loadKinds();
+  }
+
   /** The class of plain off-heap segments. */
   public static final Class<?> NATIVE = Arena.global().allocate(Float.BYTES).getClass();
 
@@ -21,6 +25,31 @@ public final class Memory {
   private static final Thread NOBODY = Thread.ofPlatform().unstarted(() -> {});
 
   private Memory() {}
+
+  /**
+   * Loads the classes of all segments and arenas. C2 compiles accesses for the classes it has seen;
+   * one that is loaded later, with the first array or mapped file that becomes a segment, undoes
+   * all of that code, and kernels are then compiled in the middle of their loops, which takes up to
+   * nine seconds each (docs/decisions/0015-two-threads-and-warm-up.md).
+   */
+  private static void loadKinds() {
+    MemorySegment.ofArray(new byte[0]);
+    MemorySegment.ofArray(new short[0]);
+    MemorySegment.ofArray(new char[0]);
+    MemorySegment.ofArray(new int[0]);
+    MemorySegment.ofArray(new long[0]);
+    MemorySegment.ofArray(new float[0]);
+    MemorySegment.ofArray(new double[0]);
+    Arena.ofAuto();
+    Arena.ofConfined().close();
+    Arena.ofShared().close();
+    try {
+      // No public call makes one without a file.
+      Class.forName("jdk.internal.foreign.MappedMemorySegmentImpl", false, null);
+    } catch (ClassNotFoundException e) {
+      // A JDK without it has nothing to load.
+    }
+  }
 
   /**
    * Whether this process has vectors at all. Asked here, in a class without them, so that a user
