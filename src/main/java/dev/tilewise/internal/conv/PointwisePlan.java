@@ -181,9 +181,7 @@ public final class PointwisePlan {
     Set<OutputTile> tiles = EnumSet.noneOf(OutputTile.class);
     tiles.addAll(Arrays.asList(tall));
     tiles.addAll(Arrays.asList(lower));
-    for (int round = 0; round < Priming.ROUNDS; round++) {
-      tiles.forEach(OutputTile::primeStacked);
-    }
+    Priming.all(tiles.stream().map(OutputTile::stackedPriming).toList());
   }
 
   /** Bytes of the blocks' sums of one stack. */

@@ -146,9 +146,7 @@ public final class StripPlan {
     Set<OutputTile> tiles = EnumSet.noneOf(OutputTile.class);
     tiles.addAll(Arrays.asList(tall));
     tiles.addAll(Arrays.asList(lower));
-    for (int round = 0; round < Priming.ROUNDS; round++) {
-      tiles.forEach(OutputTile::primeStrips);
-    }
+    Priming.all(tiles.stream().map(OutputTile::stripPriming).toList());
   }
 
   FilterPanels panels() {

@@ -241,9 +241,7 @@ public final class WinogradPlan {
         }
       }
     }
-    for (int round = 0; round < Priming.ROUNDS; round++) {
-      tiles.forEach(StackedTile::prime);
-    }
+    Priming.all(tiles.stream().map(StackedTile::priming).toList());
   }
 
   /** Blocks for a number of threads: those for one, or smaller ones. */

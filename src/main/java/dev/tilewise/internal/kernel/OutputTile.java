@@ -34,6 +34,15 @@ public enum OutputTile {
   /** Vectors of the widest tiles. */
   public static final int MOST_VECTORS = 3;
 
+  /**
+   * Narrower tiles are not primed until they are fast: C2 compiles their loops in half a second,
+   * those of two vectors in two, and after short calls alone 9x1 is 3 % slower.
+   */
+  private static final int PRIMED_VECTORS = 2;
+
+  private static final StripRuns ONE_RUN = new StripRuns(1, 4, 0, 4);
+  private static final StripRuns MORE_RUNS = new StripRuns(2, 4, 4, 4);
+
   private final int rows;
   private final int vectors;
   private final Priming stackedPriming;
@@ -42,8 +51,9 @@ public enum OutputTile {
   OutputTile(int rows, int vectors) {
     this.rows = rows;
     this.vectors = vectors;
-    stackedPriming = new Priming(rows, vectors);
-    stripPriming = new Priming(rows, vectors);
+    boolean untilFast = vectors >= PRIMED_VECTORS;
+    stackedPriming = new Priming(rows, vectors, untilFast, this::primeStacked);
+    stripPriming = new Priming(rows, vectors, untilFast, this::primeStrips);
   }
 
   /** Pixels of a stack. */
@@ -71,26 +81,43 @@ public enum OutputTile {
     throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
   }
 
-  /** {@link Priming} for stacked pixels. */
-  public void primeStacked() {
-    long rowBytes = (long) width() * Float.BYTES;
-    long last = rowBytes - Lanes.BYTES;
-    stackedPriming.round(
-        (a, aStep, terms, b, d, stacks, lo, hi) ->
-            stacked(this, a, 0, aStep, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi));
+  /** Of the kernel for stacked pixels. */
+  public Priming stackedPriming() {
+    return stackedPriming;
   }
 
-  /** {@link Priming} for pixels in a strip. */
-  public void primeStrips() {
+  /** Of the kernel for pixels in a strip. */
+  public Priming stripPriming() {
+    return stripPriming;
+  }
+
+  private void primeStacked(
+      float[] a,
+      int aStep,
+      int terms,
+      MemorySegment b,
+      MemorySegment d,
+      int stacks,
+      float lo,
+      float hi) {
     long rowBytes = (long) width() * Float.BYTES;
     long last = rowBytes - Lanes.BYTES;
-    StripRuns one = new StripRuns(1, 4, 0, 4);
-    StripRuns more = new StripRuns(2, 4, 4, 4);
-    stripPriming.round(
-        (a, aStep, terms, b, d, stacks, lo, hi) -> {
-          StripRuns runs = terms > Lanes.COUNT ? more : one;
-          strips(this, a, 0, 4, runs, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
-        });
+    stacked(this, a, 0, aStep, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+  }
+
+  private void primeStrips(
+      float[] a,
+      int aStep,
+      int terms,
+      MemorySegment b,
+      MemorySegment d,
+      int stacks,
+      float lo,
+      float hi) {
+    long rowBytes = (long) width() * Float.BYTES;
+    long last = rowBytes - Lanes.BYTES;
+    StripRuns runs = terms > Lanes.COUNT ? MORE_RUNS : ONE_RUN;
+    strips(this, a, 0, 4, runs, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
   }
 
   /** The shape as people write it. */

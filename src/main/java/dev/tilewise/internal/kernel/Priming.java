@@ -2,44 +2,63 @@ package dev.tilewise.internal.kernel;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 
 /**
- * Has a kernel compiled before somebody waits for it, by calling it.
+ * Has a kernel compiled before somebody waits for it, by calling it until it is fast.
  *
  * <p>C2 compiles a method for good after a thousand profiled calls, and before that, with vectors
- * in objects, any of its loops that has run 40,000 times. Such a compilation takes up to a second,
- * and others wait for it; in {@link #CALLS} calls of few terms the loops stay below
- * (docs/decisions/0008-stacked-rows.md).
+ * in objects, any of its loops that has run 40,000 times. Such a compilation takes up to nine
+ * seconds, and others wait for it; in calls of few terms the loops stay below
+ * (docs/decisions/0008-stacked-rows.md and 0015-two-threads-and-warm-up.md).
  */
 public final class Priming {
 
-  /** Profiles begin with the code of C1, which is there in a later round. */
-  public static final int ROUNDS = 3;
-
-  private static final int CALLS = 2000;
   private static final int FEW_TERMS = 4;
 
   /** So many calls make one with terms of a second vector or run, and of a second stack. */
   private static final int LONG_CALLS = 16;
 
   /**
-   * Narrower tiles start well without: C2 compiles their loops in 0.1 s, not in up to 1 s. Primed
-   * ones kept peeled iterations with spills, and 0.82 of the peak instead of 0.96. They are called
-   * a few times, so that their profiles have every limit: a branch that was never taken is left
-   * out, and the first convolution that takes it finds the kernel thrown away.
+   * Calls of a round: some 10 ms before C2 has compiled the kernel, of which it needs thousands.
    */
-  private static final int VECTORS = 3;
+  private static final int CALLS = 480;
 
-  private static final int NARROW_CALLS = 250;
+  /** No compiled call takes so long, no other one takes less; nanoseconds. */
+  private static final long FAST_CALL = 400;
+
+  /** Where C2 is busy with others, or is switched off, calls end. */
+  private static final long MOST_NANOS = 1_000_000_000;
+
+  /** Calls of a kernel that is not called until it is fast. */
+  private static final int FEW_CALLS = 750;
 
   private final int rows;
   private final int vectors;
-  private int rounds;
+  private final boolean untilFast;
+  private final Kernel kernel;
+  private int calls;
+  private long nanos;
+  private boolean done;
 
-  /** Of a tile. */
-  Priming(int rows, int vectors) {
+  /**
+   * Of a tile.
+   *
+   * @param rows of A
+   * @param vectors of B
+   * @param untilFast or only a few times: some narrow tiles are compiled worse if all calls are
+   *     short, and soon enough without. Their profiles still have every limit: a branch that was
+   *     never taken is left out, and the first convolution that takes it finds the kernel thrown
+   *     away.
+   * @param kernel to be called
+   */
+  Priming(int rows, int vectors, boolean untilFast, Kernel kernel) {
     this.rows = rows;
     this.vectors = vectors;
+    this.untilFast = untilFast;
+    this.kernel = kernel;
   }
 
   /** One call of the kernel, of everything from offset 0 on, with some limits. */
@@ -55,13 +74,21 @@ public final class Priming {
         float hi);
   }
 
-  /** Some 10 ms of calls, in no more than {@link #ROUNDS} of a process. */
-  synchronized void round(Kernel kernel) {
-    if (rounds == ROUNDS) {
-      return;
+  /** Primes kernels in turn: while one of them is compiled, the others are called. */
+  public static void all(Collection<Priming> kernels) {
+    List<Priming> left = new ArrayList<>(kernels);
+    while (!left.isEmpty()) {
+      left.removeIf(Priming::round);
     }
-    rounds++;
-    int calls = vectors < VECTORS ? NARROW_CALLS : CALLS;
+  }
+
+  /** Whether no more calls are needed. */
+  private synchronized boolean round() {
+    if (done) {
+      return true;
+    }
+    long start = System.nanoTime();
+    long shortest = Long.MAX_VALUE;
     int most = Lanes.COUNT + FEW_TERMS;
     int step = rows * 2 * Lanes.COUNT;
     float[] a = new float[2 * step];
@@ -69,13 +96,19 @@ public final class Priming {
     try (Arena arena = Arena.ofShared()) {
       MemorySegment b = arena.allocate(most * rowBytes, Lanes.BYTES);
       MemorySegment d = arena.allocate(2 * rows * rowBytes, Lanes.BYTES);
-      for (int call = 0; call < calls; call++) {
-        boolean isLong = call % LONG_CALLS == 0;
-        float lo = call / 2 % 2 == 0 ? 0 : Float.NEGATIVE_INFINITY;
-        float hi = call % 4 == 3 ? 6 : Float.POSITIVE_INFINITY;
-        int terms = isLong ? most : FEW_TERMS + call % 2;
+      for (int i = 0; i < CALLS; i++) {
+        boolean isLong = i % LONG_CALLS == 0;
+        float lo = i / 2 % 2 == 0 ? 0 : Float.NEGATIVE_INFINITY;
+        float hi = i % 4 == 3 ? 6 : Float.POSITIVE_INFINITY;
+        int terms = isLong ? most : FEW_TERMS + i % 2;
+        long before = System.nanoTime();
         kernel.run(a, step, terms, b, d, isLong ? 2 : 1, lo, hi);
+        shortest = Math.min(shortest, System.nanoTime() - before);
       }
     }
+    calls += CALLS;
+    nanos += System.nanoTime() - start;
+    done = shortest < FAST_CALL || nanos > MOST_NANOS || !untilFast && calls >= FEW_CALLS;
+    return done;
   }
 }
