@@ -6,6 +6,8 @@ import dev.tilewise.internal.plan.Candidate;
 import dev.tilewise.internal.plan.Verdict;
 import java.lang.foreign.Arena;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -36,6 +38,12 @@ public record WarmUp(Duration took, long runs, boolean settled) {
    * nothing gets faster.
    */
   private static final long PATIENCE_NANOS = 1_500_000_000;
+
+  /** Of one piece of work among others. */
+  private static final long TURN_NANOS = 10_000_000;
+
+  /** Turns of each in which nothing has become faster. */
+  private static final int SETTLED_TURNS = 3;
 
   /** A new best time below this share of the old one means that compilation goes on. */
   private static final double FASTER = 0.8;
@@ -88,12 +96,39 @@ public record WarmUp(Duration took, long runs, boolean settled) {
    * @throws IllegalArgumentException if the limit is not positive
    */
   public static WarmUp of(Duration limit, Runnable work) {
+    return inTurns(limit, List.of(Objects.requireNonNull(work, "work")));
+  }
+
+  /**
+   * Does pieces of work in turns until the times of all have settled. Each turn repeats a piece for
+   * 10 ms: what a whole does but once, and what it hides in its time, becomes fast too.
+   *
+   * @param limit of the time; it is checked between runs
+   * @param works at least one
+   * @return how long it took, how many runs were begun, of all pieces together, and whether times
+   *     settled
+   * @throws IllegalArgumentException if the limit is not positive, or there is no work
+   */
+  public static WarmUp inTurns(Duration limit, List<? extends Runnable> works) {
     long start = System.nanoTime();
     long nanos = nanos(limit);
-    Objects.requireNonNull(work, "work");
-    Times times = new Times(0);
-    boolean settled = times.watch(work, start, nanos);
-    return new WarmUp(Duration.ofNanos(System.nanoTime() - start), times.runs, settled);
+    if (works.isEmpty()) {
+      throw new IllegalArgumentException("warm-up: there is no work");
+    }
+    List<Times> times = new ArrayList<>();
+    for (int i = 0; i < works.size(); i++) {
+      Objects.requireNonNull(works.get(i), "work " + i);
+      times.add(new Times(0));
+    }
+    boolean settled = false;
+    while (!settled && System.nanoTime() - start < nanos) {
+      settled = true;
+      for (int i = 0; i < times.size(); i++) {
+        settled &= times.get(i).turn(works.get(i), start, nanos);
+      }
+    }
+    long runs = times.stream().mapToLong(t -> t.runs).sum();
+    return new WarmUp(Duration.ofNanos(System.nanoTime() - start), runs, settled);
   }
 
   private static long nanos(Duration limit) {
@@ -115,6 +150,10 @@ public record WarmUp(Duration took, long runs, boolean settled) {
   private static final class Times {
     private final double compiled;
     private long runs;
+    private double best = Double.MAX_VALUE;
+    private long lastFaster = System.nanoTime();
+    private boolean isCompiled;
+    private int turnsSince;
 
     Times(double expectedNanos) {
       compiled = COMPILED * expectedNanos;
@@ -122,31 +161,48 @@ public record WarmUp(Duration took, long runs, boolean settled) {
 
     /** Runs until times have settled (true) or the time is over (false). */
     boolean watch(Runnable work, long start, long limit) {
-      double best = Double.MAX_VALUE;
-      long lastFaster = System.nanoTime();
-      boolean isCompiled = false;
       while (System.nanoTime() - start < limit) {
-        long before = System.nanoTime();
-        long many = 0;
-        long now;
-        do {
-          work.run();
-          many++;
-          now = System.nanoTime();
-        } while (now - before < SHORTEST_TIMING_NANOS && now - start < limit);
-        runs += many;
-        double time = (double) (now - before) / many;
-        if (time < FASTER * best || !isCompiled && time <= compiled) {
-          lastFaster = now;
-        }
-        best = Math.min(best, time);
-        isCompiled |= time <= compiled;
+        long now = time(work, start, limit);
         if (now - lastFaster > (isCompiled ? COMPILED_NANOS : PATIENCE_NANOS)
             && now - start < limit) {
           return true;
         }
       }
       return false;
+    }
+
+    /** Runs for a while; whether times have settled. */
+    boolean turn(Runnable work, long start, long limit) {
+      long before = System.nanoTime();
+      long faster = lastFaster;
+      long now;
+      do {
+        now = time(work, start, limit);
+      } while (now - before < TURN_NANOS && now - start < limit);
+      turnsSince = faster == lastFaster ? turnsSince + 1 : 0;
+      return turnsSince >= SETTLED_TURNS
+          && now - lastFaster > PATIENCE_NANOS
+          && now - start < limit;
+    }
+
+    /** Times some runs; the time at their end. */
+    private long time(Runnable work, long start, long limit) {
+      long before = System.nanoTime();
+      long many = 0;
+      long now;
+      do {
+        work.run();
+        many++;
+        now = System.nanoTime();
+      } while (now - before < SHORTEST_TIMING_NANOS && now - start < limit);
+      runs += many;
+      double time = (double) (now - before) / many;
+      if (time < FASTER * best || !isCompiled && time <= compiled) {
+        lastFaster = now;
+      }
+      best = Math.min(best, time);
+      isCompiled |= time <= compiled;
+      return now;
     }
   }
 

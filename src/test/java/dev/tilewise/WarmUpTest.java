@@ -11,6 +11,8 @@ import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -78,15 +80,42 @@ class WarmUpTest {
             () -> {
               runs.incrementAndGet();
               boolean slow = System.nanoTime() - start < 1_000_000_000;
-              long end = System.nanoTime() + (slow ? 10_000_000 : 1_000_000);
-              while (System.nanoTime() < end) {
-                Thread.onSpinWait();
-              }
+              spin(slow ? 10_000_000 : 1_000_000);
             });
     assertTrue(found.settled());
     assertEquals(runs.get(), found.runs());
     assertTrue(found.took().toMillis() >= 2500, found::toString);
     assertFalse(WarmUp.of(Duration.ofMillis(20), () -> {}).settled());
+  }
+
+  /** The whole takes 20 ms, of which the piece that gets faster is a part that nobody sees. */
+  @Test
+  void inTurnsASmallPieceIsWatchedOn() {
+    AtomicInteger runs = new AtomicInteger();
+    long start = System.nanoTime();
+    Runnable small =
+        () -> {
+          runs.incrementAndGet();
+          spin(System.nanoTime() - start < 1_000_000_000 ? 300_000 : 30_000);
+        };
+    Runnable whole =
+        () -> {
+          small.run();
+          spin(20_000_000);
+          runs.incrementAndGet();
+        };
+    WarmUp found = WarmUp.inTurns(AMPLE, List.of(small, whole));
+    assertTrue(found.settled());
+    assertTrue(found.took().toMillis() >= 2500, found::toString);
+    assertTrue(found.runs() <= runs.get() && runs.get() < 2 * found.runs(), found::toString);
+    assertFalse(WarmUp.inTurns(Duration.ofMillis(20), List.of(small, whole)).settled());
+  }
+
+  private static void spin(long nanos) {
+    long end = System.nanoTime() + nanos;
+    while (System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
   }
 
   /** Eight times 134 MB, of which the address space keeps nothing. */
@@ -134,6 +163,16 @@ class WarmUpTest {
     assertEquals(
         "work",
         assertThrows(NullPointerException.class, () -> WarmUp.of(AMPLE, (Runnable) null))
+            .getMessage());
+    assertEquals(
+        "warm-up: there is no work",
+        assertThrows(IllegalArgumentException.class, () -> WarmUp.inTurns(AMPLE, List.of()))
+            .getMessage());
+    assertEquals(
+        "work 1",
+        assertThrows(
+                NullPointerException.class,
+                () -> WarmUp.inTurns(AMPLE, Arrays.asList(nothing, null)))
             .getMessage());
     assertEquals(
         "warm-up: there is no plan",

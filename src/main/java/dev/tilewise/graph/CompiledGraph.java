@@ -39,9 +39,6 @@ public final class CompiledGraph {
    */
   record Bound(Node node, String what, Step step) {}
 
-  /** Of one step, in a warm-up: small kernels are compiled after some thousand calls. */
-  private static final long STEP_NANOS = 150_000_000;
-
   private static final int MOST_PROFILED = 100_000;
 
   private final List<Value> inputs;
@@ -234,30 +231,20 @@ public final class CompiledGraph {
   }
 
   /**
-   * Brings runs to their compiled speed: first every step for itself, again and again, because what
-   * a run does but once would take thousands of runs, then the whole.
+   * Brings runs to their compiled speed: every step for itself and the whole, in turns.
    *
    * @param workers who computes
    * @param limit of the time
-   * @return how long it took, and whether times settled
+   * @return how long it took, how many steps and runs of the whole that were, and whether times
+   *     settled
    */
   public synchronized WarmUp warmUp(Workers workers, Duration limit) {
-    long start = System.nanoTime();
-    long runs = 0;
-    Duration half = limit.dividedBy(2);
-    boolean isLong = half.compareTo(Duration.ofNanos(Long.MAX_VALUE)) >= 0;
-    long share = (isLong ? Long.MAX_VALUE : half.toNanos()) / Math.max(1, steps.size());
-    long forEach = Math.min(STEP_NANOS, share);
+    List<Runnable> works = new ArrayList<>();
     for (Bound bound : steps) {
-      long begun = System.nanoTime();
-      do {
-        bound.step.run(workers);
-        runs++;
-      } while (System.nanoTime() - begun < forEach);
+      works.add(() -> bound.step.run(workers));
     }
-    WarmUp whole = WarmUp.of(half, () -> compute(workers));
-    Duration took = Duration.ofNanos(System.nanoTime() - start);
-    return new WarmUp(took, runs / Math.max(1, steps.size()) + whole.runs(), whole.settled());
+    works.add(() -> compute(workers));
+    return WarmUp.inTurns(limit, works);
   }
 
   /**
