@@ -5,6 +5,7 @@ import dev.tilewise.Shape;
 import dev.tilewise.Tensor;
 import dev.tilewise.WarmUp;
 import dev.tilewise.Workers;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
@@ -231,20 +232,34 @@ public final class CompiledGraph {
   }
 
   /**
-   * Brings runs to their compiled speed: every step for itself and the whole, in turns.
+   * Brings runs to their compiled speed: every step for itself, the copies of inputs and outputs in
+   * NCHW, and the whole, in turns.
    *
    * @param workers who computes
    * @param limit of the time
-   * @return how long it took, how many steps and runs of the whole that were, and whether times
-   *     settled
+   * @return how long it took, how many of these runs that were, and whether times settled
    */
   public synchronized WarmUp warmUp(Workers workers, Duration limit) {
     List<Runnable> works = new ArrayList<>();
-    for (Bound bound : steps) {
-      works.add(() -> bound.step.run(workers));
+    try (Arena arena = Arena.ofShared()) {
+      List<Tensor> tensors = new ArrayList<>(inputMemory);
+      tensors.addAll(outputMemory);
+      for (Tensor own : tensors) {
+        if (own != null) {
+          Tensor other = Tensor.allocate(arena, own.shape(), Layout.NCHW);
+          works.add(
+              () -> {
+                other.copyFrom(own);
+                own.copyFrom(other);
+              });
+        }
+      }
+      for (Bound bound : steps) {
+        works.add(() -> bound.step.run(workers));
+      }
+      works.add(() -> compute(workers));
+      return WarmUp.inTurns(limit, works);
     }
-    works.add(() -> compute(workers));
-    return WarmUp.inTurns(limit, works);
   }
 
   /**
