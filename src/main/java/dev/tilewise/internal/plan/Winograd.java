@@ -25,7 +25,13 @@ final class Winograd {
   private static final double TRANSFORM_COST = 10;
 
   /** A byte of U, from L3: 120 GB/s. */
-  private static final double BYTE_COST = 0.5;
+  private static final double CACHED_BYTE_COST = 0.5;
+
+  /** A byte of U that L3 no longer has: 60 GB/s, because products hide a part of it. */
+  private static final double BYTE_COST = 1;
+
+  /** U that L3 has at the next run, beside what else a run touches. */
+  private static final double CACHED_BYTES = 20 << 20;
 
   private Winograd() {}
 
@@ -111,7 +117,9 @@ final class Winograd {
     double multiply = plan.stackedTiles() * sums * filters;
     double transforms =
         plan.tiles() * (channels * plan.inputCost() + filters * plan.outputCost()) * TRANSFORM_COST;
-    double reading = (double) plan.blocks() * depth * filters * Float.BYTES * BYTE_COST;
+    double bytes = depth * filters * Float.BYTES;
+    boolean cached = bytes * plan.products() * g.groups() <= CACHED_BYTES;
+    double reading = plan.blocks() * bytes * (cached ? CACHED_BYTE_COST : BYTE_COST);
     return g.groups() * plan.products() * (multiply + transforms + reading);
   }
 
