@@ -23,8 +23,8 @@ public record Exponential() implements Curve {
 
   @Override
   public float at(float x) {
-    float v = x > Exp.HIGHEST ? Exp.HIGHEST : x;
-    v = v < Exp.LOWEST ? Exp.LOWEST : v;
+    // Without branches: one that is first taken long after compilation would undo it.
+    float v = Math.max(Math.min(x, Exp.HIGHEST), Exp.LOWEST);
     float t = Math.fma(v, Exp.LOG2_E, Exp.ROUND_TWICE);
     float q = Exp.q(Exp.rest(v, t - Exp.ROUND_TWICE));
     float lower = Exp.lowerPower(t);
