@@ -68,7 +68,9 @@ public final class PointwiseForward implements SingleStage {
     this.plan = plan;
     this.lo = lo;
     this.hi = hi;
-    addsInPlace = g.blocks() == 1 && g.groupK() % Lanes.COUNT == 0;
+    // Vectors that lie over those before may be another unit's.
+    boolean apart = g.groupK() % Lanes.COUNT == 0 || plan.panelRanges() == 1;
+    addsInPlace = g.blocks() == 1 && apart;
     FilterPanels panels = plan.panels();
     panelMemory = Memory.allocate(arena, panels.elements() * Float.BYTES);
     panels.packWeights(weights, panelMemory);
@@ -136,7 +138,8 @@ public final class PointwiseForward implements SingleStage {
     }
     if (residual != null && addsInPlace) {
       int filter = group * g.groupK() + plan.panels().firstFilter(plan.firstPanel(panelRange));
-      int end = plan.panels().columnsBefore(endPanel) + group * g.groupK();
+      int columns = Math.min(g.groupK(), plan.panels().columnsBefore(endPanel));
+      int end = columns + group * g.groupK();
       TileEpilogue.addResiduals(
           y,
           destination.at(firstPixel, filter),

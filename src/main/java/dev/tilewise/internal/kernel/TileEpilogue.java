@@ -147,6 +147,11 @@ public final class TileEpilogue {
       long residualStep,
       float lo,
       float hi) {
+    long rowBytes = (long) columns * Float.BYTES;
+    if (yStep == rowBytes && residualStep == rowBytes) {
+      addResidual(y, yOff, Math.multiplyExact(rows, columns), residual, residualOff, lo, hi);
+      return;
+    }
     for (int row = 0; row < rows; row++) {
       addResidual(
           y, yOff + row * yStep, columns, residual, residualOff + row * residualStep, lo, hi);
