@@ -36,11 +36,15 @@ final class UnitRun implements AutoCloseable {
 
   /** The output, NHWC, however many threads the units were cut for. */
   float[] of(ConvData data) {
+    return of(data, 1 + random.nextInt(3));
+  }
+
+  /** The output, NHWC, by units that were cut for so many threads. */
+  float[] of(ConvData data, int threads) {
     MemorySegment x = copyOf(data.x());
     MemorySegment residual = data.residual() == null ? null : copyOf(data.residual());
     long count = data.extents().output().elements();
     MemorySegment y = copyOf(ConvRun.filled(count, Float.NaN));
-    int threads = 1 + random.nextInt(3);
     for (int stage = 0; stage < forward.stages(threads); stage++) {
       List<Integer> order = new ArrayList<>();
       int units = forward.units(threads, stage);

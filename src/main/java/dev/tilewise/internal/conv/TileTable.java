@@ -51,9 +51,14 @@ final class TileTable {
     return REGISTERS == 32 ? Depthwise.LARGE_BLOCK : Depthwise.SMALL_BLOCK;
   }
 
-  /** Vectors of each panel of stacked tiles. */
+  /** Vectors of each panel of stacked tiles: any range of panels has its share of narrow ones. */
   static int[] stackVectors(int vectors) {
-    return split(vectors, MOST_STACK_VECTORS);
+    int[] parts = new int[(vectors + MOST_STACK_VECTORS - 1) / MOST_STACK_VECTORS];
+    for (int part = 0; part < parts.length; part++) {
+      long end = (long) vectors * (part + 1) / parts.length;
+      parts[part] = (int) (end - (long) vectors * part / parts.length);
+    }
+    return parts;
   }
 
   /**

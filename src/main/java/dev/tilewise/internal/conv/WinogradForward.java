@@ -100,7 +100,7 @@ public final class WinogradForward implements Forward {
 
   @Override
   public int stages(int threads) {
-    return plan.sharesBlocks(threads) ? g.groups() * plan.blocks() * blockStages() : 1;
+    return plan.share(threads).staged() ? g.groups() * plan.blocks() * blockStages() : 1;
   }
 
   /** The inputs' transform, then for each range the products and the outputs' transform. */
@@ -110,9 +110,10 @@ public final class WinogradForward implements Forward {
 
   @Override
   public int units(int threads, int stage) {
-    WinogradBlocks blocks = plan.blocks(threads);
-    if (!plan.sharesBlocks(threads)) {
-      return g.groups() * blocks.count();
+    WinogradShare share = plan.share(threads);
+    WinogradBlocks blocks = share.blocks();
+    if (!share.staged()) {
+      return g.groups() * blocks.count() * share.ranges();
     }
     int block = stage / blockStages() % blocks.count();
     int step = stage % blockStages();
@@ -153,20 +154,28 @@ public final class WinogradForward implements Forward {
       MemorySegment residual,
       MemorySegment y) {
     WinogradScratch s = (WinogradScratch) scratch;
-    WinogradBlocks blocks = plan.blocks(threads);
-    if (plan.sharesBlocks(threads)) {
+    WinogradShare share = plan.share(threads);
+    WinogradBlocks blocks = share.blocks();
+    if (share.staged()) {
       s.use((WinogradScratch) common);
       runPart(blocks, stage, unit, units, s, x, residual, y);
-    } else {
-      s.use(s);
-      runBlock(blocks, unit % blocks.count(), unit / blocks.count(), s, x, residual, y);
+      return;
     }
+    s.use(s);
+    int range = unit % share.ranges();
+    int block = unit / share.ranges() % blocks.count();
+    int group = unit / share.ranges() / blocks.count();
+    int first = share.firstPanel(range);
+    runBlock(blocks, block, group, first, share.firstPanel(range + 1), s, x, residual, y);
   }
 
+  /** Some panels of a block. */
   private void runBlock(
       WinogradBlocks blocks,
       int block,
       int group,
+      int firstPanel,
+      int endPanel,
       WinogradScratch s,
       MemorySegment x,
       MemorySegment residual,
@@ -182,8 +191,8 @@ public final class WinogradForward implements Forward {
       int at = i * columns;
       transformInput(firstLine + i, firstTile, columns, group, 0, parts, stacking, at, s, x);
     }
-    for (int first = 0; first < plan.panelCount(); ) {
-      int end = plan.endOfProducts(first, plan.panelCount());
+    for (int first = firstPanel; first < endPanel; ) {
+      int end = plan.endOfProducts(first, endPanel);
       for (int product = 0; product < plan.products(); product++) {
         multiply(group, product, first, end, first, end, stacking, s);
       }

@@ -5,6 +5,7 @@ import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.kernel.StackedTile;
 import dev.tilewise.internal.winograd.Codelet;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -33,13 +34,16 @@ public final class WinogradPlan {
 
   private static final double CACHED_BYTES = 12 << 20;
 
+  /** Multiply-adds at the peak in the time of transforming an element of V. */
+  private static final double INPUT_COST = 6;
+
   /** Multiply-adds at the peak in the time that a byte takes from another core's cache. */
   private static final double MOVED_COST = 6;
 
   /** Multiply-adds at the peak in the time of waiting for the other threads once. */
   private static final double WAIT_COST = 60_000;
 
-  /** More threads than this share blocks, if those for one are not enough. */
+  /** More threads than this share the work as this many do. */
   private static final int MOST_SHARES = 64;
 
   /** Threads take blocks for themselves if that keeps them busy for this part of the time. */
@@ -66,8 +70,8 @@ public final class WinogradPlan {
   private final WinogradBlocks blocks;
   private final int productFilters;
 
-  // Blocks by the number of threads, as they are asked for; whoever finds none makes the same.
-  private final WinogradBlocks[] shares = new WinogradBlocks[MOST_SHARES + 1];
+  // By the number of threads, as they are asked for; whoever finds none makes the same.
+  private final WinogradShare[] shares = new WinogradShare[MOST_SHARES + 1];
 
   /**
    * Plans a rectangle of the outputs.
@@ -111,7 +115,8 @@ public final class WinogradPlan {
       blocks = blocks(blockLines, lineTiles);
     }
     long filterBytes = (long) products() * blocks.rows() * Float.BYTES;
-    productFilters = (int) Math.max(widths[0], Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
+    int widest = Arrays.stream(widths).max().orElseThrow();
+    productFilters = (int) Math.max(widest, Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
     Math.toIntExact(Math.multiplyExact((long) blocks.count() * widths.length, (long) g.groups()));
   }
 
@@ -244,41 +249,34 @@ public final class WinogradPlan {
     Priming.all(tiles.stream().map(StackedTile::priming).toList());
   }
 
-  /** Blocks for a number of threads: those for one, or smaller ones. */
-  WinogradBlocks blocks(int threads) {
-    if (threads == 1 || threads > MOST_SHARES) {
-      return blocks;
-    }
-    WinogradBlocks made = shares[threads];
+  /** How so many threads share the work. */
+  WinogradShare share(int threads) {
+    int many = Math.min(threads, MOST_SHARES);
+    WinogradShare made = shares[many];
     if (made == null) {
-      made = share(threads);
-      prime(made);
-      shares[threads] = made;
+      made = cheapestShare(many);
+      if (made.blocks() != blocks) {
+        prime(made.blocks());
+      }
+      shares[many] = made;
     }
     return made;
   }
 
-  /** Whether threads work on each block together: alone, some would be idle. */
-  boolean sharesBlocks(int threads) {
-    return blocks(threads) == blocks && !keepsBusy(threads);
-  }
-
-  private boolean keepsBusy(int threads) {
+  private WinogradShare cheapestShare(int threads) {
+    WinogradShare whole = new WinogradShare(blocks, false, 0, widths.length);
     double slots = (double) turns(blocks, threads) * threads;
-    return g.groups() * tiles() >= BUSY * slots * blocks.mostTiles();
-  }
-
-  private long turns(WinogradBlocks of, int threads) {
-    return ((long) g.groups() * of.count() + threads - 1) / threads;
-  }
-
-  /** The blocks with which threads are done first. */
-  private WinogradBlocks share(int threads) {
-    WinogradBlocks best = blocks;
-    if (keepsBusy(threads)) {
-      return best;
+    if (threads == 1 || g.groups() * tiles() >= BUSY * slots * blocks.mostTiles()) {
+      return whole;
     }
-    double least = togetherCost(threads);
+    WinogradShare best = new WinogradShare(blocks, true, 0, widths.length);
+    double least = stagedCost(threads);
+    int[] firstPanels = panelRanges(threads);
+    double panelsCost = panelsCost(threads, firstPanels);
+    if (panelsCost < least) {
+      least = panelsCost;
+      best = new WinogradShare(blocks, false, firstPanels);
+    }
     List<WinogradBlocks> choices = new ArrayList<>();
     int columns = blocks.mostColumns();
     for (int lines = blocks.mostTiles() / columns; lines > 0; lines--) {
@@ -291,10 +289,28 @@ public final class WinogradPlan {
       double cost = turns(choice, threads) * blockCost(choice.mostTiles());
       if (cost < least && choice.rows() <= blocks.rows()) {
         least = cost;
-        best = choice;
+        best = new WinogradShare(choice, false, 0, widths.length);
       }
     }
     return best;
+  }
+
+  private long turns(WinogradBlocks of, int threads) {
+    return ((long) g.groups() * of.count() + threads - 1) / threads;
+  }
+
+  /** Where ranges of panels begin that are about equal, one for each thread, and the end. */
+  private int[] panelRanges(int threads) {
+    int[] firstPanels = new int[Math.min(threads, widths.length) + 1];
+    int panel = 0;
+    for (int range = 1; range < firstPanels.length; range++) {
+      double end = (double) paddedK() * range / (firstPanels.length - 1);
+      while (panel < widths.length && firstFilters[panel] + widths[panel] / 2 < end) {
+        panel++;
+      }
+      firstPanels[range] = panel;
+    }
+    return firstPanels;
   }
 
   /** Of one thread, in products of one tile. */
@@ -303,17 +319,40 @@ public final class WinogradPlan {
     return Stacking.cost(tiles) + (filterBytes < CACHED_BYTES ? BLOCK_COST : MEMORY_COST);
   }
 
+  /** Multiply-adds of one tile. */
+  private double tile() {
+    return (double) products() * depth * paddedK();
+  }
+
   /**
-   * Of each of some threads that share all blocks, in products of one tile: they read half of what
-   * they transform from each other, or more, and wait for each other.
+   * Of each of some threads that share blocks by panels, in products of one tile: each transforms
+   * all inputs, of which others may have written the most.
    */
-  private double togetherCost(int threads) {
-    double tile = (double) products() * depth * paddedK();
+  private double panelsCost(int threads, int[] firstPanels) {
+    double widest = 0;
+    for (int range = 1; range < firstPanels.length; range++) {
+      int filters = firstFilters[firstPanels[range]] - firstFilters[firstPanels[range - 1]];
+      widest = Math.max(widest, filters);
+    }
+    double inputs = tiles() * products() * depth * INPUT_COST;
+    double moved = tiles() * down.m() * across.m() * depth * Float.BYTES;
+    double others = (threads - 1.0) / threads;
+    double work = blocks.stackedTiles() + blocks.count() * blockCost(0);
+    double each = work * widest / paddedK() + (inputs + moved * others * MOVED_COST) / tile();
+    double units = (double) g.groups() * blocks.count() * (firstPanels.length - 1);
+    return g.groups() * each * Math.ceil(units / threads) * threads / units;
+  }
+
+  /**
+   * Of each of some threads that share all blocks stage by stage, in products of one tile: they
+   * read half of what they transform from each other, or more, and wait for each other.
+   */
+  private double stagedCost(int threads) {
     double moved = tiles() * products() * (depth + paddedK()) * Float.BYTES;
     double waits = (double) blocks.count() * (1 + 2 * productRanges());
     double others = (threads - 1.0) / threads;
     double work = blocks.stackedTiles() + blocks.count() * blockCost(0);
-    double each = work + (moved * others * MOVED_COST + waits * WAIT_COST * threads) / tile;
+    double each = work + (moved * others * MOVED_COST + waits * WAIT_COST * threads) / tile();
     return g.groups() * each / threads;
   }
 
