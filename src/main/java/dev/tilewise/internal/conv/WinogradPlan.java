@@ -43,6 +43,9 @@ public final class WinogradPlan {
   /** Multiply-adds at the peak in the time of waiting for the other threads once. */
   private static final double WAIT_COST = 60_000;
 
+  /** Multiply-adds at the peak in which the last thread begins: few large units do not hide it. */
+  private static final double START_COST = 900_000;
+
   /** More threads than this share the work as this many do. */
   private static final int MOST_SHARES = 64;
 
@@ -338,7 +341,8 @@ public final class WinogradPlan {
     double moved = tiles() * down.m() * across.m() * depth * Float.BYTES;
     double others = (threads - 1.0) / threads;
     double work = blocks.stackedTiles() + blocks.count() * blockCost(0);
-    double each = work * widest / paddedK() + (inputs + moved * others * MOVED_COST) / tile();
+    double lost = inputs + moved * others * MOVED_COST + START_COST / g.groups();
+    double each = work * widest / paddedK() + lost / tile();
     double units = (double) g.groups() * blocks.count() * (firstPanels.length - 1);
     return g.groups() * each * Math.ceil(units / threads) * threads / units;
   }
