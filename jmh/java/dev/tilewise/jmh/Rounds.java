@@ -95,7 +95,7 @@ final class Rounds {
   }
 
   /** Sleeps until the threads of the last contender sleep too. */
-  private static void pause() {
+  static void pause() {
     long latest = after(LATEST_QUIET_SECONDS);
     double used;
     try {
