@@ -34,12 +34,6 @@ public enum OutputTile {
   /** Vectors of the widest tiles. */
   public static final int MOST_VECTORS = 3;
 
-  /**
-   * Narrower tiles are not primed until they are fast: C2 compiles their loops in half a second,
-   * those of two vectors in two, and after short calls alone 9x1 is 3 % slower.
-   */
-  private static final int PRIMED_VECTORS = 2;
-
   private static final StripRuns ONE_RUN = new StripRuns(1, 4, 0, 4);
   private static final StripRuns MORE_RUNS = new StripRuns(2, 4, 4, 4);
 
@@ -51,9 +45,8 @@ public enum OutputTile {
   OutputTile(int rows, int vectors) {
     this.rows = rows;
     this.vectors = vectors;
-    boolean untilFast = vectors >= PRIMED_VECTORS;
-    stackedPriming = new Priming(rows, vectors, untilFast, this::primeStacked);
-    stripPriming = new Priming(rows, vectors, untilFast, this::primeStrips);
+    stackedPriming = new Priming(rows, vectors, this::primeStacked);
+    stripPriming = new Priming(rows, vectors, this::primeStrips);
   }
 
   /** Pixels of a stack. */

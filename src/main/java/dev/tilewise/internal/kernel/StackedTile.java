@@ -34,12 +34,6 @@ public enum StackedTile {
   private final int rows;
   private final int vectors;
 
-  /**
-   * Narrower tiles are not primed until they are fast: C2 compiles their loops in 0.3 s, and after
-   * short calls alone it keeps peeled iterations full of spills, 7 % of the speed of 8x2.
-   */
-  private static final int PRIMED_VECTORS = 3;
-
   private final Priming priming;
 
   StackedTile(int rows, int vectors) {
@@ -50,7 +44,6 @@ public enum StackedTile {
         new Priming(
             rows,
             vectors,
-            vectors >= PRIMED_VECTORS,
             (a, aStep, terms, b, d, stacks, lo, hi) ->
                 run(this, a, 0, aStep, terms, b, 0, d, 0, rowBytes, stacks));
   }
