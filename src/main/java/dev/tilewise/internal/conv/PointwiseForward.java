@@ -126,15 +126,15 @@ public final class PointwiseForward implements SingleStage {
     int group = unit / plan.panelRanges() / plan.chunks();
     long firstPixel = plan.firstPixel(chunk);
     int pixels = (int) (plan.firstPixel(chunk + 1) - firstPixel);
+    int stacks = PointwisePlan.stacks(pixels);
     int tall = PointwisePlan.tallStacks(pixels);
-    int lower = PointwisePlan.shortStacks(pixels);
-    stage(firstPixel, pixels, tall, lower, group, s, x);
+    stage(firstPixel, pixels, stacks, tall, group, s, x);
     int endPanel = plan.firstPanel(panelRange + 1);
     for (int panel = plan.firstPanel(panelRange); panel < endPanel; panel++) {
-      OutputTile tile = plan.tall(panel);
-      multiply(tile, group, panel, firstPixel, 0, tall, s, residual, y);
-      int row = tall * tile.rows();
-      multiply(plan.lower(panel), group, panel, firstPixel, row, lower, s, residual, y);
+      OutputTile tile = plan.tile(panel);
+      multiply(tile, group, panel, firstPixel, 0, stacks, s, residual, y);
+      int row = stacks * tile.rows();
+      multiply(plan.tall(panel), group, panel, firstPixel, row, tall, s, residual, y);
     }
     if (residual != null && addsInPlace) {
       int filter = group * g.groupK() + plan.panels().firstFilter(plan.firstPanel(panelRange));
@@ -158,17 +158,17 @@ public final class PointwiseForward implements SingleStage {
   private void stage(
       long firstPixel,
       int pixels,
+      int stacks,
       int tall,
-      int lower,
       int group,
       PointwiseScratch s,
       MemorySegment x) {
     locate(firstPixel, pixels, group, s.inputs);
-    int tallRows = plan.tall(0).rows();
-    int lowerRows = plan.lower(0).rows();
-    int row = tall * tallRows;
-    PixelStacks.copy(x, s.inputs, 0, tallRows, tall, g.groupC(), s.staged, start(0));
-    PixelStacks.copy(x, s.inputs, row, lowerRows, lower, g.groupC(), s.staged, start(row));
+    int rows = plan.tile(0).rows();
+    int row = stacks * rows;
+    PixelStacks.copy(x, s.inputs, 0, rows, stacks, g.groupC(), s.staged, start(0));
+    rows = plan.tall(0).rows();
+    PixelStacks.copy(x, s.inputs, row, rows, tall, g.groupC(), s.staged, start(row));
   }
 
   /** Where a stack lies in the staged chunk, floats. */

@@ -13,16 +13,16 @@ import java.util.stream.Collectors;
 
 /**
  * How a convolution with 1x1 filters is cut up. The pixels of all images are the rows of one
- * matrix; chunks of them become stacks of nine rows, and of eight in the last chunk, so that none
- * is left over. Depends on the extents and the machine alone, never on the number of threads, and
- * no bit of a result depends on it.
+ * matrix; chunks of them become stacks of eight rows, and a few of nine in the last chunk, so that
+ * none is left over. Depends on the extents, the machine and the number of threads; no bit of a
+ * result depends on it.
  */
 public final class PointwisePlan {
 
+  private static final int ROWS = 8;
   private static final int TALL = 9;
-  private static final int SHORT = 8;
 
-  /** So many tall stacks hold enough short ones, whatever the number of pixels ends with. */
+  /** So many stacks can spare a pixel for each tall one, whatever the number of pixels ends with. */
   private static final int LEAST_STACKS = 7;
 
   /** Staged bytes of a chunk: in L2, where nothing is gained or lost from 32 KB to 448 KB. */
@@ -34,8 +34,8 @@ public final class PointwisePlan {
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
+  private final OutputTile[] tiles;
   private final OutputTile[] tall;
-  private final OutputTile[] lower;
   private final FilterPanels panels;
   private final long pixels;
   private final int groups;
@@ -55,14 +55,14 @@ public final class PointwisePlan {
    * @param chunkBytes staged bytes of a chunk, about
    */
   public PointwisePlan(Geometry g, int[] vectors, long chunkBytes) {
+    tiles = new OutputTile[vectors.length];
     tall = new OutputTile[vectors.length];
-    lower = new OutputTile[vectors.length];
     int[] widths = new int[vectors.length];
     int widest = 0;
     for (int i = 0; i < vectors.length; i++) {
+      tiles[i] = OutputTile.of(ROWS, vectors[i]);
       tall[i] = OutputTile.of(TALL, vectors[i]);
-      lower[i] = OutputTile.of(SHORT, vectors[i]);
-      widths[i] = tall[i].width();
+      widths[i] = tiles[i].width();
       widest = Math.max(widest, widths[i]);
     }
     zeros = widest;
@@ -70,8 +70,8 @@ public final class PointwisePlan {
     panels = FilterPanels.ofVectors(groups, g.groupK(), g.groupC(), 1, widths, Lanes.COUNT);
     pixels = pixels(g);
     depth = (g.groupC() + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
-    long stackBytes = (long) TALL * depth * Float.BYTES;
-    long stacks = pixels / TALL;
+    long stackBytes = (long) ROWS * depth * Float.BYTES;
+    long stacks = pixels / ROWS;
     long most = stacks / LEAST_STACKS;
     long wanted = Math.max((ENOUGH_UNITS + groups - 1) / groups, stacks * stackBytes / chunkBytes);
     chunks = (int) Math.max(1, Math.min(most, wanted));
@@ -93,7 +93,7 @@ public final class PointwisePlan {
         && g.fw() == 1
         && (g.pt() | g.pl() | g.pb() | g.pr()) == 0
         && (g.blocks() == 1 || g.blockLength() % Lanes.COUNT == 0)
-        && pixels(g) >= SHORT * shortStacks(pixels(g));
+        && pixels(g) >= TALL * tallStacks(pixels(g));
   }
 
   /** Whether it pays on this machine. */
@@ -111,29 +111,29 @@ public final class PointwisePlan {
     return (long) g.n() * g.oh() * g.ow();
   }
 
-  /** Stacks of eight that leave a multiple of nine: all numbers from 56 on have as many. */
-  static int shortStacks(long pixels) {
-    return (int) ((TALL - pixels % TALL) % TALL);
+  /** Stacks of nine that leave a multiple of eight: all numbers from 56 on have as many. */
+  static int tallStacks(long pixels) {
+    return (int) (pixels % ROWS);
   }
 
-  /** Stacks of nine among so many pixels. */
-  static int tallStacks(int pixels) {
-    return (pixels - SHORT * shortStacks(pixels)) / TALL;
+  /** Stacks of eight among so many pixels. */
+  static int stacks(int pixels) {
+    return (pixels - TALL * tallStacks(pixels)) / ROWS;
   }
 
-  /** All but the last chunk are stacks of nine alone. */
+  /** All but the last chunk are stacks of eight alone. */
   long firstPixel(int chunk) {
-    return chunk == chunks ? pixels : pixels / TALL * chunk / chunks * TALL;
+    return chunk == chunks ? pixels : pixels / ROWS * chunk / chunks * ROWS;
   }
 
   /** The kernel of a panel. */
-  OutputTile tall(int panel) {
-    return tall[panel];
+  OutputTile tile(int panel) {
+    return tiles[panel];
   }
 
-  /** The kernel of a panel for stacks of eight. */
-  OutputTile lower(int panel) {
-    return lower[panel];
+  /** The kernel of a panel for stacks of nine. */
+  OutputTile tall(int panel) {
+    return tall[panel];
   }
 
   FilterPanels panels() {
@@ -158,7 +158,7 @@ public final class PointwisePlan {
   }
 
   int firstPanel(int range) {
-    return (int) ((long) tall.length * range / panelRanges);
+    return (int) ((long) tiles.length * range / panelRanges);
   }
 
   /** Pixels of the largest chunk. */
@@ -178,10 +178,10 @@ public final class PointwisePlan {
 
   /** Has the kernels compiled. */
   void primeKernels() {
-    Set<OutputTile> tiles = EnumSet.noneOf(OutputTile.class);
-    tiles.addAll(Arrays.asList(tall));
-    tiles.addAll(Arrays.asList(lower));
-    Priming.all(tiles.stream().map(OutputTile::stackedPriming).toList());
+    Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
+    kernels.addAll(Arrays.asList(tiles));
+    kernels.addAll(Arrays.asList(tall));
+    Priming.all(kernels.stream().map(OutputTile::stackedPriming).toList());
   }
 
   /** Bytes of the blocks' sums of one stack. */
@@ -190,7 +190,7 @@ public final class PointwisePlan {
   }
 
   String describe() {
-    List<OutputTile> shapes = Arrays.asList(tall);
+    List<OutputTile> shapes = Arrays.asList(tiles);
     String names =
         shapes.stream()
             .collect(Collectors.groupingBy(t -> t, LinkedHashMap::new, Collectors.counting()))

@@ -175,35 +175,22 @@ public final class StripForward implements SingleStage {
     float high = residual == null ? hi : none;
     long out = destination.at(pixel, 0);
     long outStep = pixelStep * destination.pixelBytes();
-    int tall = plan.tallTiles(pixels);
-    int lower = plan.lowerTiles(pixels);
+    int eights = plan.shortTiles(pixels);
     int panels = plan.panels().widths().length;
-    int nine = plan.tall(0).rows();
-    for (int first = 0; first < tall; first += TILES) {
-      int count = Math.min(TILES, tall - first);
+    int rows = plan.tile(0).rows();
+    for (int first = 0; first < eights; first += TILES) {
+      int count = Math.min(TILES, eights - first);
       for (int p = 0; p < panels; p++) {
-        int row = first * nine;
-        tiles(
-            part,
-            p,
-            plan.tall(p),
-            row,
-            count,
-            pixels,
-            a,
-            pitch,
-            staged,
-            y,
-            out,
-            outStep,
-            low,
-            high);
+        OutputTile tile = plan.tile(p);
+        int row = first * rows;
+        tiles(part, p, tile, row, count, pixels, a, pitch, staged, y, out, outStep, low, high);
       }
     }
     for (int p = 0; p < panels; p++) {
-      int row = tall * nine;
-      tiles(
-          part, p, plan.lower(p), row, lower, pixels, a, pitch, staged, y, out, outStep, low, high);
+      OutputTile tile = plan.tall(p);
+      int row = eights * rows;
+      int nines = plan.tallTiles(pixels);
+      tiles(part, p, tile, row, nines, pixels, a, pitch, staged, y, out, outStep, low, high);
     }
     for (int i = 0; residual != null && i < pixels; i++) {
       long added = (pixel + (long) i * pixelStep) * g.k() * Float.BYTES;

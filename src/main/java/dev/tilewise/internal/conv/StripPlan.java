@@ -14,13 +14,13 @@ import java.util.stream.Collectors;
 
 /**
  * How a convolution over few channels is cut up: bands of output rows, in them the regions that
- * meet the same taps, in those lines of pixels at equal distances, in lines tiles of nine and eight
+ * meet the same taps, in those lines of pixels at equal distances, in lines tiles of eight and nine
  * pixels. Depends on the extents and the machine alone, and no bit of a result depends on it.
  */
 public final class StripPlan {
 
+  private static final int ROWS = 8;
   private static final int TALL = 9;
-  private static final int SHORT = 8;
 
   /** Staged bytes of a band, about: in L2. */
   private static final long BAND_BYTES = 192 << 10;
@@ -44,15 +44,15 @@ public final class StripPlan {
   record Part(Region region, StripRuns runs, int firstTerm) {}
 
   private final Geometry g;
+  private final OutputTile[] tiles;
   private final OutputTile[] tall;
-  private final OutputTile[] lower;
   private final FilterPanels panels;
   private final Part[] parts;
   private final int bandLines;
   private final int bands;
   private final int stagedLength;
+  private final int[] shortTiles;
   private final int[] tallTiles;
-  private final int[] lowerTiles;
 
   /**
    * Plans.
@@ -63,13 +63,13 @@ public final class StripPlan {
    */
   public StripPlan(Geometry g, int[] vectors, long bandBytes) {
     this.g = g;
+    tiles = new OutputTile[vectors.length];
     tall = new OutputTile[vectors.length];
-    lower = new OutputTile[vectors.length];
     int[] widths = new int[vectors.length];
     for (int panel = 0; panel < vectors.length; panel++) {
+      tiles[panel] = OutputTile.of(ROWS, vectors[panel]);
       tall[panel] = OutputTile.of(TALL, vectors[panel]);
-      lower[panel] = OutputTile.of(SHORT, vectors[panel]);
-      widths[panel] = tall[panel].width();
+      widths[panel] = tiles[panel].width();
     }
     panels = FilterPanels.ofVectors(1, g.k(), g.c(), g.fh() * g.fw(), widths, Lanes.COUNT);
     List<Part> regions = new ArrayList<>();
@@ -84,14 +84,14 @@ public final class StripPlan {
     long lineBytes = (long) g.sh() * g.w() * g.c() * Float.BYTES;
     long wanted = ((long) g.n() * g.oh() + ENOUGH_UNITS - 1) / ENOUGH_UNITS;
     long most = Math.min(g.oh(), Math.max(1, bandBytes / lineBytes));
-    bandLines = (int) Math.min(most, Math.max(SHORT, wanted));
+    bandLines = (int) Math.min(most, Math.max(ROWS, wanted));
     bands = (g.oh() + bandLines - 1) / bandLines;
     Math.multiplyExact(bands, g.n());
     long inputRows = Math.min(g.h(), (bandLines - 1L) * g.sh() + (g.fh() - 1L) * g.dh() + 1);
     stagedLength = Math.toIntExact(inputRows * g.w() * g.c());
-    int longest = Math.max(SHORT, Math.max(bandLines, g.ow()));
+    int longest = Math.max(ROWS, Math.max(bandLines, g.ow()));
+    shortTiles = new int[longest + 1];
     tallTiles = new int[longest + 1];
-    lowerTiles = new int[longest + 1];
     for (int pixels = 1; pixels <= longest; pixels++) {
       cut(pixels);
     }
@@ -100,13 +100,13 @@ public final class StripPlan {
   /** The tiles that hold so many pixels with the fewest rows too many. */
   private void cut(int pixels) {
     int least = Integer.MAX_VALUE;
-    for (int eights = 0; eights <= TALL && SHORT * (eights - 1) < pixels; eights++) {
-      int nines = Math.max(0, (pixels - SHORT * eights + TALL - 1) / TALL);
-      int rows = nines * TALL + eights * SHORT;
-      if (rows >= pixels && rows < least) {
+    for (int nines = 0; nines <= ROWS && TALL * (nines - 1) < pixels; nines++) {
+      int eights = Math.max(0, (pixels - TALL * nines + ROWS - 1) / ROWS);
+      int rows = nines * TALL + eights * ROWS;
+      if (rows < least) {
         least = rows;
+        shortTiles[pixels] = eights;
         tallTiles[pixels] = nines;
-        lowerTiles[pixels] = eights;
       }
     }
   }
@@ -126,7 +126,7 @@ public final class StripPlan {
     long rows = (g.fh() - 1L) * g.dh() + g.sh();
     return g.c() <= MOST_CHANNELS
         && g.k() >= FEWEST_FILTERS
-        && Math.min(g.oh(), g.ow()) >= SHORT
+        && Math.min(g.oh(), g.ow()) >= ROWS
         && rows * g.w() * g.c() <= BAND_BYTES / Float.BYTES
         && fits(g);
   }
@@ -143,10 +143,10 @@ public final class StripPlan {
 
   /** Has the kernels compiled. */
   void primeKernels() {
-    Set<OutputTile> tiles = EnumSet.noneOf(OutputTile.class);
-    tiles.addAll(Arrays.asList(tall));
-    tiles.addAll(Arrays.asList(lower));
-    Priming.all(tiles.stream().map(OutputTile::stripPriming).toList());
+    Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
+    kernels.addAll(Arrays.asList(tiles));
+    kernels.addAll(Arrays.asList(tall));
+    Priming.all(kernels.stream().map(OutputTile::stripPriming).toList());
   }
 
   FilterPanels panels() {
@@ -154,13 +154,13 @@ public final class StripPlan {
   }
 
   /** The kernel of a panel. */
-  OutputTile tall(int panel) {
-    return tall[panel];
+  OutputTile tile(int panel) {
+    return tiles[panel];
   }
 
-  /** The kernel of a panel for eight pixels. */
-  OutputTile lower(int panel) {
-    return lower[panel];
+  /** The kernel of a panel for nine pixels. */
+  OutputTile tall(int panel) {
+    return tall[panel];
   }
 
   Part[] parts() {
@@ -184,7 +184,12 @@ public final class StripPlan {
 
   /** Fewest pixels of a line. */
   int shortestLine() {
-    return SHORT;
+    return ROWS;
+  }
+
+  /** Tiles of eight pixels for a line of so many. */
+  int shortTiles(int pixels) {
+    return shortTiles[pixels];
   }
 
   /** Tiles of nine pixels for a line of so many. */
@@ -192,15 +197,10 @@ public final class StripPlan {
     return tallTiles[pixels];
   }
 
-  /** Tiles of eight pixels for a line of so many. */
-  int lowerTiles(int pixels) {
-    return lowerTiles[pixels];
-  }
-
   String describe() {
     String names =
-        Arrays.stream(tall).distinct().map(OutputTile::toString).collect(Collectors.joining(", "));
-    return tall.length
+        Arrays.stream(tiles).distinct().map(OutputTile::toString).collect(Collectors.joining(", "));
+    return tiles.length
         + " panel(s): "
         + names
         + ", rows in strips, "

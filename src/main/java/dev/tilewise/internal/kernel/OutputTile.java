@@ -34,8 +34,6 @@ public enum OutputTile {
   /** Vectors of the widest tiles. */
   public static final int MOST_VECTORS = 3;
 
-  private static final StripRuns ONE_RUN = new StripRuns(1, 4, 0, 4);
-  private static final StripRuns MORE_RUNS = new StripRuns(2, 4, 4, 4);
 
   private final int rows;
   private final int vectors;
@@ -109,8 +107,9 @@ public enum OutputTile {
       float hi) {
     long rowBytes = (long) width() * Float.BYTES;
     long last = rowBytes - Lanes.BYTES;
-    StripRuns runs = terms > Lanes.COUNT ? MORE_RUNS : ONE_RUN;
-    strips(this, a, 0, 4, runs, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+    int runs = 1 + terms % 2 * 2;
+    StripRuns windows = new StripRuns(runs, terms / runs, Lanes.COUNT, terms / runs);
+    strips(this, a, 0, 4, windows, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
   }
 
   /** The shape as people write it. */

@@ -9,7 +9,7 @@ import java.util.List;
 /**
  * Has a kernel compiled before somebody waits for it, by calling it until it is fast.
  *
- * <p>C2 compiles a method for good after a thousand profiled calls, and before that, with vectors
+ * <p>C2 compiles a method for good after 600 to 5,000 profiled calls, and before that, with vectors
  * in objects, any of its loops that has run 40,000 times. Such a compilation takes up to nine
  * seconds, and others wait for it; in calls of few terms the loops stay below
  * (docs/decisions/0008-stacked-rows.md and 0015-two-threads-and-warm-up.md).
@@ -18,29 +18,34 @@ public final class Priming {
 
   private static final int FEW_TERMS = 4;
 
-  /** So many calls make one with terms of a second vector or run, and of a second stack. */
+  /** Fill any vector. */
+  private static final int MANY_TERMS = 32;
+
+  /** So many calls make one of many terms, and of a second stack. */
   private static final int LONG_CALLS = 16;
 
   /**
-   * Calls of a round: some 10 ms before C2 has compiled the kernel, of which it needs thousands.
+   * Tiles of so many vectors get few terms in all other calls. C1 cannot compile their loop from
+   * its middle, and when it has tried to, C2 comes too late. Narrower tiles get many terms: after
+   * short calls alone C2 finds their loops not worth the registers, which costs 3 to 15 % of their
+   * speed.
    */
-  private static final int CALLS = 480;
+  private static final int WIDE_VECTORS = 3;
+
+  /** So many calls are interpreted, which takes 1 us for each operation. */
+  private static final int INTERPRETED_CALLS = 240;
+
+  /** Calls of a round: some 10 ms before C2 has compiled the kernel. */
+  private static final int CALLS = 240;
 
   /** No compiled call takes so long, no other one takes less; nanoseconds. */
   private static final long FAST_CALL = 400;
 
+  /** The same of calls with many terms. */
+  private static final long FAST_LONG_CALL = 2_000;
+
   /** Where C2 is busy with others, or is switched off, calls end. */
   private static final long MOST_NANOS = 1_000_000_000;
-
-  /**
-   * Narrower tiles are called a few times only: after short calls alone C2 keeps peeled iterations
-   * full of spills, 3 to 15 % of their speed. Their profiles still have every limit: a branch that
-   * was never taken is left out, and the first convolution that takes it finds the kernel thrown
-   * away.
-   */
-  private static final int PRIMED_VECTORS = 3;
-
-  private static final int FEW_CALLS = 750;
 
   private final int rows;
   private final int vectors;
@@ -90,18 +95,20 @@ public final class Priming {
     }
     long start = System.nanoTime();
     long shortest = Long.MAX_VALUE;
-    int most = Lanes.COUNT + FEW_TERMS;
-    int step = rows * 2 * Lanes.COUNT;
+    boolean many = vectors < WIDE_VECTORS && calls >= INTERPRETED_CALLS;
+    int step = rows * (MANY_TERMS + Lanes.COUNT);
     float[] a = new float[2 * step];
     long rowBytes = (long) vectors * Lanes.BYTES;
     try (Arena arena = Arena.ofShared()) {
-      MemorySegment b = arena.allocate(most * rowBytes, Lanes.BYTES);
+      MemorySegment b = arena.allocate((MANY_TERMS + 1) * rowBytes, Lanes.BYTES);
       MemorySegment d = arena.allocate(2 * rows * rowBytes, Lanes.BYTES);
       for (int i = 0; i < CALLS; i++) {
+        // Other terms than fill vectors, other limits: a branch that was never taken is left out,
+        // and the first convolution that takes it finds the kernel thrown away.
         boolean isLong = i % LONG_CALLS == 0;
+        int terms = (isLong || many ? MANY_TERMS : FEW_TERMS) + i / 2 % 2;
         float lo = i / 2 % 2 == 0 ? 0 : Float.NEGATIVE_INFINITY;
         float hi = i % 4 == 3 ? 6 : Float.POSITIVE_INFINITY;
-        int terms = isLong ? most : FEW_TERMS + i % 2;
         long before = System.nanoTime();
         kernel.run(a, step, terms, b, d, isLong ? 2 : 1, lo, hi);
         shortest = Math.min(shortest, System.nanoTime() - before);
@@ -109,10 +116,8 @@ public final class Priming {
     }
     calls += CALLS;
     nanos += System.nanoTime() - start;
-    done =
-        shortest < FAST_CALL
-            || nanos > MOST_NANOS
-            || vectors < PRIMED_VECTORS && calls >= FEW_CALLS;
+    boolean longEnough = vectors >= WIDE_VECTORS || many;
+    done = longEnough && shortest < (many ? FAST_LONG_CALL : FAST_CALL) || nanos > MOST_NANOS;
     return done;
   }
 }
