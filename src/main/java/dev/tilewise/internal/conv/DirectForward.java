@@ -72,7 +72,7 @@ public final class DirectForward implements SingleStage {
 
   @Override
   public int units(int threads) {
-    return plan.units();
+    return plan.units(threads);
   }
 
   @Override
@@ -99,14 +99,15 @@ public final class DirectForward implements SingleStage {
       MemorySegment residual,
       MemorySegment y) {
     DirectScratch s = (DirectScratch) scratch;
-    int panelRange = unit % plan.panelRanges();
-    int chunk = unit / plan.panelRanges() % plan.chunks();
-    int group = unit / plan.panelRanges() / plan.chunks();
+    int ranges = plan.panelRanges(units);
+    int range = unit % ranges;
+    int chunk = unit / ranges % plan.chunks();
+    int group = unit / ranges / plan.chunks();
     DirectPart part = plan.partOf(chunk);
     int pixels = part.stage(chunk, group, s, x);
     s.repeatLast(pixels, Math.min(pixels + plan.mostTileRows(), plan.maxRows()));
-    int endPanel = plan.firstPanel(panelRange + 1);
-    for (int panel = plan.firstPanel(panelRange); panel < endPanel; panel++) {
+    int endPanel = plan.firstPanel(range + 1, ranges);
+    for (int panel = plan.firstPanel(range, ranges); panel < endPanel; panel++) {
       multiplyPanel(part, group, panel, pixels, s, residual, y);
     }
   }

@@ -228,20 +228,22 @@ public final class DirectPlan {
     return sumsRows[panel];
   }
 
-  int units() {
-    return groups * chunks * panelRanges;
+  /** One thread stages each chunk once; more share its panels, and each stages it. */
+  int units(int threads) {
+    return groups * chunks * (threads == 1 ? 1 : panelRanges);
   }
 
   int chunks() {
     return chunks;
   }
 
-  int panelRanges() {
-    return panelRanges;
+  /** Ranges of panels of each chunk, if there are so many units. */
+  int panelRanges(int units) {
+    return units / chunks / groups;
   }
 
-  int firstPanel(int range) {
-    return (int) ((long) panels.widths().length * range / panelRanges);
+  int firstPanel(int range, int ranges) {
+    return (int) ((long) panels.widths().length * range / ranges);
   }
 
   /** Tiles that take turns at each block of a panel. */
@@ -295,7 +297,7 @@ public final class DirectPlan {
         + " of them gathered"
         + (staging == Staging.STACKS ? " in stacks of " + GatheredTile.ROWS : "")
         + ", "
-        + units()
+        + units(2)
         + " unit(s), "
         + Lanes.COUNT * Float.SIZE
         + "-bit vectors";

@@ -37,12 +37,6 @@ public final class PointwiseForward implements SingleStage {
   private final long[] residualRows;
 
   /**
-   * Whether a residual is added to the sums where outputs lie: not where panels have filters in
-   * common, which two threads may store.
-   */
-  private final boolean addsInPlace;
-
-  /**
    * Packs the weights.
    *
    * @param g extents
@@ -68,9 +62,6 @@ public final class PointwiseForward implements SingleStage {
     this.plan = plan;
     this.lo = lo;
     this.hi = hi;
-    // Vectors that lie over those before may be another unit's.
-    boolean apart = g.groupK() % Lanes.COUNT == 0 || plan.panelRanges() == 1;
-    addsInPlace = g.blocks() == 1 && apart;
     FilterPanels panels = plan.panels();
     panelMemory = Memory.allocate(arena, panels.elements() * Float.BYTES);
     panels.packWeights(weights, panelMemory);
@@ -94,7 +85,7 @@ public final class PointwiseForward implements SingleStage {
 
   @Override
   public int units(int threads) {
-    return plan.units();
+    return plan.units(threads);
   }
 
   @Override
@@ -121,23 +112,30 @@ public final class PointwiseForward implements SingleStage {
       MemorySegment residual,
       MemorySegment y) {
     PointwiseScratch s = (PointwiseScratch) scratch;
-    int panelRange = unit % plan.panelRanges();
-    int chunk = unit / plan.panelRanges() % plan.chunks();
-    int group = unit / plan.panelRanges() / plan.chunks();
+    int ranges = plan.panelRanges(units);
+    int range = unit % ranges;
+    int chunk = unit / ranges % plan.chunks();
+    int group = unit / ranges / plan.chunks();
     long firstPixel = plan.firstPixel(chunk);
     int pixels = (int) (plan.firstPixel(chunk + 1) - firstPixel);
     int stacks = PointwisePlan.stacks(pixels);
     int tall = PointwisePlan.tallStacks(pixels);
     stage(firstPixel, pixels, stacks, tall, group, s, x);
-    int endPanel = plan.firstPanel(panelRange + 1);
-    for (int panel = plan.firstPanel(panelRange); panel < endPanel; panel++) {
+    // A residual is added to the sums where outputs lie, but not where panels have filters in
+    // common: vectors that lie over those before may be another unit's.
+    boolean inPlace = g.blocks() == 1 && (g.groupK() % Lanes.COUNT == 0 || ranges == 1);
+    MemorySegment added = inPlace ? null : residual;
+    boolean complete = residual == null;
+    int firstPanel = plan.firstPanel(range, ranges);
+    int endPanel = plan.firstPanel(range + 1, ranges);
+    for (int panel = firstPanel; panel < endPanel; panel++) {
       OutputTile tile = plan.tile(panel);
-      multiply(tile, group, panel, firstPixel, 0, stacks, s, residual, y);
+      multiply(tile, group, panel, firstPixel, 0, stacks, s, added, complete, y);
       int row = stacks * tile.rows();
-      multiply(plan.tall(panel), group, panel, firstPixel, row, tall, s, residual, y);
+      multiply(plan.tall(panel), group, panel, firstPixel, row, tall, s, added, complete, y);
     }
-    if (residual != null && addsInPlace) {
-      int filter = group * g.groupK() + plan.panels().firstFilter(plan.firstPanel(panelRange));
+    if (!complete && inPlace) {
+      int filter = group * g.groupK() + plan.panels().firstFilter(firstPanel);
       int columns = Math.min(g.groupK(), plan.panels().columnsBefore(endPanel));
       int end = columns + group * g.groupK();
       TileEpilogue.addResiduals(
@@ -195,7 +193,7 @@ public final class PointwiseForward implements SingleStage {
     }
   }
 
-  /** One panel over some stacks. */
+  /** One panel over some stacks; not complete are sums that a residual is added to afterwards. */
   private void multiply(
       OutputTile tile,
       int group,
@@ -205,6 +203,7 @@ public final class PointwiseForward implements SingleStage {
       int stacks,
       PointwiseScratch s,
       MemorySegment residual,
+      boolean complete,
       MemorySegment y) {
     int filter = plan.panels().firstFilter(panel);
     int lastVector = plan.panels().lastVector(panel, Lanes.COUNT);
@@ -215,8 +214,7 @@ public final class PointwiseForward implements SingleStage {
     long bOff = plan.panels().start(group, panel) * Float.BYTES;
     long bias = biasOf(group, panel);
     int stackStep = tile.rows() * plan.depth();
-    if (residual == null ? g.blocks() == 1 : addsInPlace) {
-      boolean complete = residual == null;
+    if (residual == null && g.blocks() == 1) {
       OutputTile.stacked(
           tile,
           s.staged,

@@ -22,7 +22,9 @@ public final class PointwisePlan {
   private static final int ROWS = 8;
   private static final int TALL = 9;
 
-  /** So many stacks can spare a pixel for each tall one, whatever the number of pixels ends with. */
+  /**
+   * So many stacks can spare a pixel for each tall one, whatever the number of pixels ends with.
+   */
   private static final int LEAST_STACKS = 7;
 
   /** Staged bytes of a chunk: in L2, where nothing is gained or lost from 32 KB to 448 KB. */
@@ -145,20 +147,22 @@ public final class PointwisePlan {
     return zeros;
   }
 
-  int units() {
-    return groups * chunks * panelRanges;
+  /** One thread stages each chunk once; more share its panels, and each stages it. */
+  int units(int threads) {
+    return groups * chunks * (threads == 1 ? 1 : panelRanges);
   }
 
   int chunks() {
     return chunks;
   }
 
-  int panelRanges() {
-    return panelRanges;
+  /** Ranges of panels of each chunk, if there are so many units. */
+  int panelRanges(int units) {
+    return units / chunks / groups;
   }
 
-  int firstPanel(int range) {
-    return (int) ((long) tiles.length * range / panelRanges);
+  int firstPanel(int range, int ranges) {
+    return (int) ((long) tiles.length * range / ranges);
   }
 
   /** Pixels of the largest chunk. */
@@ -201,7 +205,7 @@ public final class PointwisePlan {
     return "panels: "
         + names
         + ", pixels stacked, "
-        + units()
+        + units(2)
         + " unit(s), "
         + Lanes.COUNT * Float.SIZE
         + "-bit vectors";

@@ -34,7 +34,6 @@ public enum OutputTile {
   /** Vectors of the widest tiles. */
   public static final int MOST_VECTORS = 3;
 
-
   private final int rows;
   private final int vectors;
   private final Priming stackedPriming;

@@ -55,7 +55,47 @@ final class Pointwise9x1 {
       // Bounded by addresses, so that C2 does not make counted loops of it (decisions/0008).
       while (bAt < bEnd) {
         long stop = Math.min(bEnd, bAt + (long) COUNT * BYTES);
-        do {
+        for (; bAt + BYTES < stop; at += 2, bAt += 2 * BYTES) {
+          FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+          FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
+          d00 = v.fma(b0, d00);
+          v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
+          d10 = v.fma(b0, d10);
+          v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
+          d20 = v.fma(b0, d20);
+          v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
+          d30 = v.fma(b0, d30);
+          v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT]);
+          d40 = v.fma(b0, d40);
+          v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT]);
+          d50 = v.fma(b0, d50);
+          v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT]);
+          d60 = v.fma(b0, d60);
+          v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT]);
+          d70 = v.fma(b0, d70);
+          v = FloatVector.broadcast(SPECIES, a[at + 8 * COUNT]);
+          d80 = v.fma(b0, d80);
+          b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
+          v = FloatVector.broadcast(SPECIES, a[at + 1]);
+          d00 = v.fma(b0, d00);
+          v = FloatVector.broadcast(SPECIES, a[at + COUNT + 1]);
+          d10 = v.fma(b0, d10);
+          v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT + 1]);
+          d20 = v.fma(b0, d20);
+          v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT + 1]);
+          d30 = v.fma(b0, d30);
+          v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT + 1]);
+          d40 = v.fma(b0, d40);
+          v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT + 1]);
+          d50 = v.fma(b0, d50);
+          v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT + 1]);
+          d60 = v.fma(b0, d60);
+          v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT + 1]);
+          d70 = v.fma(b0, d70);
+          v = FloatVector.broadcast(SPECIES, a[at + 8 * COUNT + 1]);
+          d80 = v.fma(b0, d80);
+        }
+        if (bAt < stop) {
           FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
           FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
           d00 = v.fma(b0, d00);
@@ -77,7 +117,7 @@ final class Pointwise9x1 {
           d80 = v.fma(b0, d80);
           at++;
           bAt += BYTES;
-        } while (bAt < stop);
+        }
         at += 8 * COUNT;
       }
       if (lo > Float.NEGATIVE_INFINITY) {

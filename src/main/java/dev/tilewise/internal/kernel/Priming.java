@@ -9,24 +9,30 @@ import java.util.List;
 /**
  * Has a kernel compiled before somebody waits for it, by calling it until it is fast.
  *
- * <p>C2 compiles a method for good after 600 to 5,000 profiled calls, and before that, with vectors
- * in objects, any of its loops that has run 40,000 times. Such a compilation takes up to nine
- * seconds, and others wait for it; in calls of few terms the loops stay below
- * (docs/decisions/0008-stacked-rows.md and 0015-two-threads-and-warm-up.md).
+ * <p>The limits of HotSpot's tiers decide how: C2 compiles a method from its start after 600
+ * profiled calls, if they and the rounds of its loops make 15,000, but looks every 1,024 calls or
+ * 8,192 rounds only; and after 40,000 rounds it compiles the loop from its middle, with vectors in
+ * objects, which takes up to nine seconds, while others wait. C1, where it compiles without
+ * profiles because C2 has a queue, looks every 2,048 calls or 16,384 rounds. So the rounds of a
+ * call decide: docs/decisions/0008-stacked-rows.md and 0015-two-threads-and-warm-up.md.
  */
 public final class Priming {
 
+  /** Less than 8 rounds. */
   private static final int FEW_TERMS = 4;
+
+  /** Less than 16 rounds. */
+  private static final int MORE_TERMS = 13;
 
   /** Fill any vector. */
   private static final int MANY_TERMS = 32;
 
   /** So many calls make one of many terms, and of a second stack. */
-  private static final int LONG_CALLS = 16;
+  private static final int LONG_CALLS = 32;
 
   /**
-   * Tiles of so many vectors get few terms in all other calls. C1 cannot compile their loop from
-   * its middle, and when it has tried to, C2 comes too late. Narrower tiles get many terms: after
+   * Tiles of so many vectors get few terms. C1 has not enough registers for their loop from its
+   * middle, and a kernel that it refused so is never compiled again. Narrower tiles get more: after
    * short calls alone C2 finds their loops not worth the registers, which costs 3 to 15 % of their
    * speed.
    */
@@ -41,8 +47,8 @@ public final class Priming {
   /** No compiled call takes so long, no other one takes less; nanoseconds. */
   private static final long FAST_CALL = 400;
 
-  /** The same of calls with many terms. */
-  private static final long FAST_LONG_CALL = 2_000;
+  /** The same of calls with more terms. */
+  private static final long FAST_LONG_CALL = 1_000;
 
   /** Where C2 is busy with others, or is switched off, calls end. */
   private static final long MOST_NANOS = 1_000_000_000;
@@ -95,7 +101,7 @@ public final class Priming {
     }
     long start = System.nanoTime();
     long shortest = Long.MAX_VALUE;
-    boolean many = vectors < WIDE_VECTORS && calls >= INTERPRETED_CALLS;
+    boolean more = vectors < WIDE_VECTORS && calls >= INTERPRETED_CALLS;
     int step = rows * (MANY_TERMS + Lanes.COUNT);
     float[] a = new float[2 * step];
     long rowBytes = (long) vectors * Lanes.BYTES;
@@ -106,7 +112,7 @@ public final class Priming {
         // Other terms than fill vectors, other limits: a branch that was never taken is left out,
         // and the first convolution that takes it finds the kernel thrown away.
         boolean isLong = i % LONG_CALLS == 0;
-        int terms = (isLong || many ? MANY_TERMS : FEW_TERMS) + i / 2 % 2;
+        int terms = (isLong ? MANY_TERMS : more ? MORE_TERMS : FEW_TERMS) + i / 2 % 2;
         float lo = i / 2 % 2 == 0 ? 0 : Float.NEGATIVE_INFINITY;
         float hi = i % 4 == 3 ? 6 : Float.POSITIVE_INFINITY;
         long before = System.nanoTime();
@@ -116,8 +122,8 @@ public final class Priming {
     }
     calls += CALLS;
     nanos += System.nanoTime() - start;
-    boolean longEnough = vectors >= WIDE_VECTORS || many;
-    done = longEnough && shortest < (many ? FAST_LONG_CALL : FAST_CALL) || nanos > MOST_NANOS;
+    boolean longEnough = vectors >= WIDE_VECTORS || more;
+    done = longEnough && shortest < (more ? FAST_LONG_CALL : FAST_CALL) || nanos > MOST_NANOS;
     return done;
   }
 }
