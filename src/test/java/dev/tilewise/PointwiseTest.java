@@ -87,13 +87,22 @@ class PointwiseTest {
     ConvData data = ConvData.random(e, VALUES[random.nextInt(VALUES.length)], seed, surround);
     Geometry g = e.geometry();
     Destination dense = Destination.dense(g.k());
-    int[] panels = panels(g, random);
-    PointwisePlan plan = new PointwisePlan(g, panels, 1 << random.nextInt(10, 20));
+    boolean inPlace = PointwisePlan.liesInRows(g) && random.nextBoolean();
+    int most = inPlace ? OutputTile.MOST_PIXEL_VECTORS : OutputTile.MOST_VECTORS;
+    int[] panels = panels(g, most, random);
+    PointwisePlan plan = new PointwisePlan(g, inPlace, panels, 1 << random.nextInt(10, 20));
     MemorySegment weights = MemorySegment.ofArray(data.weights());
     MemorySegment bias = data.bias() == null ? null : MemorySegment.ofArray(data.bias());
     float lo = data.activation().lo();
     float hi = data.activation().hi();
-    String what = seed + ": " + e + " " + surround + ", " + Arrays.toString(panels);
+    String what =
+        seed
+            + ": "
+            + e
+            + " "
+            + surround
+            + (inPlace ? ", in place " : ", ")
+            + Arrays.toString(panels);
     try (Arena arena = Arena.ofShared()) {
       float[] actual =
           outputs(new PointwiseForward(g, dense, plan, lo, hi, weights, bias, arena), data, seed);
@@ -110,11 +119,11 @@ class PointwiseTest {
   }
 
   /** Panels of one to three vectors that hold the filters. */
-  private static int[] panels(Geometry g, SplittableRandom random) {
+  private static int[] panels(Geometry g, int most, SplittableRandom random) {
     int left = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT;
     IntStream.Builder panels = IntStream.builder();
     while (left > 0) {
-      int vectors = 1 + random.nextInt(Math.min(left, OutputTile.MOST_VECTORS));
+      int vectors = 1 + random.nextInt(Math.min(left, most));
       panels.add(vectors);
       left -= vectors;
     }

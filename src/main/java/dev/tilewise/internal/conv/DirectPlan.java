@@ -159,8 +159,8 @@ public final class DirectPlan {
         + (TileTable.stacksWindows(1, 9)
             ? "; windows of whole vectors: stacks of " + GatheredTile.ROWS
             : "")
-        + (TileTable.outputVectors(Lanes.COUNT).length > 0
-            ? "; 1x1 filters and few channels: rows of 9 and 8, 1 to 3 vectors"
+        + (TileTable.outputVectors(Lanes.COUNT, 1).length > 0
+            ? "; 1x1 filters and few channels: rows of 8 and 9, 1 to 3 vectors"
             : "");
   }
 

@@ -20,7 +20,10 @@ import java.lang.foreign.MemorySegment;
  *     stack                                             OutputTile
  * }</pre>
  *
- * Sums have the terms, the order and so the bits of {@link DirectForward}.
+ * For few filters tiles of eight pixels read them where they are, and the last tile of a chunk lies
+ * over the one before.
+ *
+ * <p>Sums have the terms, the order and so the bits of {@link DirectForward}.
  */
 public final class PointwiseForward implements SingleStage {
 
@@ -120,7 +123,9 @@ public final class PointwiseForward implements SingleStage {
     int pixels = (int) (plan.firstPixel(chunk + 1) - firstPixel);
     int stacks = PointwisePlan.stacks(pixels);
     int tall = PointwisePlan.tallStacks(pixels);
-    stage(firstPixel, pixels, stacks, tall, group, s, x);
+    if (!plan.inPlace()) {
+      stage(firstPixel, pixels, stacks, tall, group, s, x);
+    }
     // A residual is added to the sums where outputs lie, but not where panels have filters in
     // common: vectors that lie over those before may be another unit's.
     boolean inPlace = g.blocks() == 1 && (g.groupK() % Lanes.COUNT == 0 || ranges == 1);
@@ -130,6 +135,10 @@ public final class PointwiseForward implements SingleStage {
     int endPanel = plan.firstPanel(range + 1, ranges);
     for (int panel = firstPanel; panel < endPanel; panel++) {
       OutputTile tile = plan.tile(panel);
+      if (plan.inPlace()) {
+        multiplyInPlace(tile, group, panel, firstPixel, pixels, x, complete, y);
+        continue;
+      }
       multiply(tile, group, panel, firstPixel, 0, stacks, s, added, complete, y);
       int row = stacks * tile.rows();
       multiply(plan.tall(panel), group, panel, firstPixel, row, tall, s, added, complete, y);
@@ -255,6 +264,53 @@ public final class PointwiseForward implements SingleStage {
           lo,
           hi);
     }
+  }
+
+  /** One panel over the pixels of a chunk, where they are. */
+  private void multiplyInPlace(
+      OutputTile tile,
+      int group,
+      int panel,
+      long firstPixel,
+      int pixels,
+      MemorySegment x,
+      boolean complete,
+      MemorySegment y) {
+    int whole = pixels / tile.rows();
+    pixels(tile, group, panel, firstPixel, whole, x, complete, y);
+    if (pixels > whole * tile.rows()) {
+      pixels(tile, group, panel, firstPixel + pixels - tile.rows(), 1, x, complete, y);
+    }
+  }
+
+  /** Tiles of pixels where they are. */
+  private void pixels(
+      OutputTile tile,
+      int group,
+      int panel,
+      long firstPixel,
+      int tiles,
+      MemorySegment x,
+      boolean complete,
+      MemorySegment y) {
+    int channel = group * g.groupK() + plan.panels().firstFilter(panel);
+    OutputTile.pixels(
+        tile,
+        x,
+        (firstPixel * g.c() + (long) group * g.groupC()) * Float.BYTES,
+        (long) g.c() * Float.BYTES,
+        g.groupC(),
+        panelMemory,
+        plan.panels().start(group, panel) * Float.BYTES,
+        init,
+        biasOf(group, panel),
+        y,
+        destination.at(firstPixel, channel),
+        destination.pixelBytes(),
+        (long) plan.panels().lastVector(panel, Lanes.COUNT) * Float.BYTES,
+        tiles,
+        complete ? lo : Float.NEGATIVE_INFINITY,
+        complete ? hi : Float.POSITIVE_INFINITY);
   }
 
   /** All blocks of one stack, into the scratch. */

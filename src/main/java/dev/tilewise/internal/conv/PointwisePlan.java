@@ -30,12 +30,26 @@ public final class PointwisePlan {
   /** Staged bytes of a chunk: in L2, where nothing is gained or lost from 32 KB to 448 KB. */
   private static final long CHUNK_BYTES = 128 << 10;
 
+  /**
+   * Fewest terms, fewest pixels and most vectors of filters for which pixels are read in place: the
+   * checks of eight rows cost about 100 cycles for each tile, the copy 35 for each vector of its
+   * channels, however many filters share it.
+   */
+  private static final int LEAST_TERMS = 64;
+
+  private static final int LEAST_PIXELS = 128;
+  private static final int MOST_VECTORS = 8;
+
+  /** Pixels at such a distance lie in the same sets of L1. */
+  private static final long ALIASING_BYTES = 4096;
+
   /** A panel larger than this leaves L2 between two stacks. */
   private static final long PANEL_BYTES = 640 << 10;
 
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
+  private final boolean inPlace;
   private final OutputTile[] tiles;
   private final OutputTile[] tall;
   private final FilterPanels panels;
@@ -53,10 +67,13 @@ public final class PointwisePlan {
    * Plans.
    *
    * @param g extents that {@link #fits}
+   * @param inPlace whether tiles read pixels where they are, which must be {@link #liesInRows}, in
+   *     panels of at most {@link OutputTile#MOST_PIXEL_VECTORS}
    * @param vectors of each panel of a group; together they hold the group's filters
-   * @param chunkBytes staged bytes of a chunk, about
+   * @param chunkBytes bytes of a chunk's pixels, about
    */
-  public PointwisePlan(Geometry g, int[] vectors, long chunkBytes) {
+  public PointwisePlan(Geometry g, boolean inPlace, int[] vectors, long chunkBytes) {
+    this.inPlace = inPlace;
     tiles = new OutputTile[vectors.length];
     tall = new OutputTile[vectors.length];
     int[] widths = new int[vectors.length];
@@ -81,10 +98,11 @@ public final class PointwisePlan {
     for (int chunk = 0; chunk < chunks; chunk++) {
       longest = Math.max(longest, Math.toIntExact(firstPixel(chunk + 1) - firstPixel(chunk)));
     }
-    chunkPixels = longest;
+    chunkPixels = inPlace ? 0 : longest;
     stagedLength = Math.toIntExact((long) chunkPixels * depth + WinogradScratch.LEAD);
     long perPanel = Math.multiplyExact((long) chunks, (long) groups);
-    panelRanges = (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
+    panelRanges =
+        inPlace ? 1 : (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
     sumsBytes = (long) g.blocks() * TALL * widest * Float.BYTES;
   }
@@ -101,12 +119,31 @@ public final class PointwisePlan {
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
     long panelBytes = (long) g.groupC() * OutputTile.MOST_VECTORS * Lanes.BYTES;
-    return panelBytes <= PANEL_BYTES && fits(g) && TileTable.outputVectors(g.groupK()).length > 0;
+    return panelBytes <= PANEL_BYTES
+        && fits(g)
+        && TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS).length > 0;
+  }
+
+  /** Whether the pixels of a group are at equal distances, and sums one block. */
+  public static boolean liesInRows(Geometry g) {
+    return g.sh() == 1 && g.sw() == 1 && g.blocks() == 1 && pixels(g) >= ROWS;
+  }
+
+  /** Whether to read pixels in place is faster than to copy them: docs/decisions/0016. */
+  private static boolean paysInPlace(Geometry g) {
+    return liesInRows(g)
+        && pixels(g) >= LEAST_PIXELS
+        && g.groupC() >= LEAST_TERMS
+        && 3L * g.groupK() <= 2L * g.groupC()
+        && g.groupK() <= MOST_VECTORS * Lanes.COUNT
+        && g.c() * (long) Float.BYTES % ALIASING_BYTES != 0;
   }
 
   /** The plan for this machine, if it {@link #pays}. */
   public static PointwisePlan of(Geometry g) {
-    return new PointwisePlan(g, TileTable.outputVectors(g.groupK()), CHUNK_BYTES);
+    boolean inPlace = paysInPlace(g);
+    int most = inPlace ? OutputTile.MOST_PIXEL_VECTORS : OutputTile.MOST_VECTORS;
+    return new PointwisePlan(g, inPlace, TileTable.outputVectors(g.groupK(), most), CHUNK_BYTES);
   }
 
   private static long pixels(Geometry g) {
@@ -126,6 +163,11 @@ public final class PointwisePlan {
   /** All but the last chunk are stacks of eight alone. */
   long firstPixel(int chunk) {
     return chunk == chunks ? pixels : pixels / ROWS * chunk / chunks * ROWS;
+  }
+
+  /** Whether tiles read pixels where they are. */
+  boolean inPlace() {
+    return inPlace;
   }
 
   /** The kernel of a panel. */
@@ -184,6 +226,10 @@ public final class PointwisePlan {
   void primeKernels() {
     Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
     kernels.addAll(Arrays.asList(tiles));
+    if (inPlace) {
+      Priming.all(kernels.stream().map(OutputTile::pixelPriming).toList());
+      return;
+    }
     kernels.addAll(Arrays.asList(tall));
     Priming.all(kernels.stream().map(OutputTile::stackedPriming).toList());
   }
@@ -204,7 +250,7 @@ public final class PointwisePlan {
             .collect(Collectors.joining(" and "));
     return "panels: "
         + names
-        + ", pixels stacked, "
+        + (inPlace ? ", pixels in place, " : ", pixels stacked, ")
         + units(2)
         + " unit(s), "
         + Lanes.COUNT * Float.SIZE

@@ -133,12 +133,12 @@ public final class StripPlan {
 
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
-    return suits(g) && TileTable.outputVectors(g.k()).length > 0;
+    return suits(g) && TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS).length > 0;
   }
 
   /** The plan for this machine, if it {@link #pays}. */
   public static StripPlan of(Geometry g) {
-    return new StripPlan(g, TileTable.outputVectors(g.k()), BAND_BYTES);
+    return new StripPlan(g, TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS), BAND_BYTES);
   }
 
   /** Has the kernels compiled. */

@@ -3,7 +3,6 @@ package dev.tilewise.internal.conv;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.tilewise.internal.kernel.Depthwise;
 import dev.tilewise.internal.kernel.Lanes;
-import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Tile;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
@@ -64,10 +63,13 @@ final class TileTable {
   /**
    * Vectors of each panel of tiles that compute outputs; none if there are not enough filters, or
    * registers, for such tiles.
+   *
+   * @param filters of a group
+   * @param most vectors of a panel
    */
-  static int[] outputVectors(int filters) {
+  static int[] outputVectors(int filters, int most) {
     return REGISTERS == 32 && filters >= Lanes.COUNT
-        ? split((filters + Lanes.COUNT - 1) / Lanes.COUNT, OutputTile.MOST_VECTORS)
+        ? split((filters + Lanes.COUNT - 1) / Lanes.COUNT, most)
         : new int[0];
   }
 

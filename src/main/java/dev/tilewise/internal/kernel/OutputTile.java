@@ -4,7 +4,13 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Micro-kernels that compute outputs: sums start from the bias and are clamped before they are
- * stored, as in {@link Tile}. The rows of A are pixels, either stacked, as in {@link StackedTile}:
+ * stored, as in {@link Tile}. The rows of A are pixels, either where they are, off-heap:
+ *
+ * <pre>{@code
+ * A[m, i] = a[aOff + m * pitch + i]
+ * }</pre>
+ *
+ * or stacked, as in {@link StackedTile}:
  *
  * <pre>{@code
  * A[m, i] = a[aOff + (i / L * rows + m) * L + i % L],   L = lanes
@@ -34,14 +40,19 @@ public enum OutputTile {
   /** Vectors of the widest tiles. */
   public static final int MOST_VECTORS = 3;
 
+  /** Vectors of the widest tiles that read pixels where they are: more do not fit the registers. */
+  public static final int MOST_PIXEL_VECTORS = 2;
+
   private final int rows;
   private final int vectors;
+  private final Priming pixelPriming;
   private final Priming stackedPriming;
   private final Priming stripPriming;
 
   OutputTile(int rows, int vectors) {
     this.rows = rows;
     this.vectors = vectors;
+    pixelPriming = new Priming(rows, vectors, this::primePixels);
     stackedPriming = new Priming(rows, vectors, this::primeStacked);
     stripPriming = new Priming(rows, vectors, this::primeStrips);
   }
@@ -71,6 +82,11 @@ public enum OutputTile {
     throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
   }
 
+  /** Of the kernel for pixels where they are. */
+  public Priming pixelPriming() {
+    return pixelPriming;
+  }
+
   /** Of the kernel for stacked pixels. */
   public Priming stackedPriming() {
     return stackedPriming;
@@ -79,6 +95,20 @@ public enum OutputTile {
   /** Of the kernel for pixels in a strip. */
   public Priming stripPriming() {
     return stripPriming;
+  }
+
+  private void primePixels(
+      float[] a,
+      int aStep,
+      int terms,
+      MemorySegment b,
+      MemorySegment d,
+      int stacks,
+      float lo,
+      float hi) {
+    long rowBytes = (long) width() * Float.BYTES;
+    long last = rowBytes - Lanes.BYTES;
+    pixels(this, b, 0, Float.BYTES, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
   }
 
   private void primeStacked(
@@ -115,6 +145,55 @@ public enum OutputTile {
   @Override
   public String toString() {
     return rows + "x" + vectors;
+  }
+
+  /**
+   * The kernel for pixels where they are, for some tiles one behind the other. Offsets are bytes.
+   *
+   * @param tile shape, of eight rows and at most {@link #MOST_PIXEL_VECTORS} vectors
+   * @param a the pixels
+   * @param aOff the first pixel's first term
+   * @param pitch from pixel to pixel
+   * @param length terms
+   * @param b panel: for each term {@link #width} factors
+   * @param bOff its first term
+   * @param init what the sums start from
+   * @param initOff its first vector
+   * @param d receives the outputs
+   * @param dOff the first row
+   * @param dStep from row to row
+   * @param last from a row's first output to those of the last vector
+   * @param tiles how many
+   * @param lo lower limit; sums below become lo
+   * @param hi upper limit; sums above become hi
+   */
+  public static void pixels(
+      OutputTile tile,
+      MemorySegment a,
+      long aOff,
+      long pitch,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int tiles,
+      float lo,
+      float hi) {
+    switch (tile) {
+      case O8X2 ->
+          Pixels8x2.run(
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O8X1 ->
+          Pixels8x1.run(
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      default ->
+          throw new IllegalArgumentException("no tile of " + tile + " reads pixels in place");
+    }
   }
 
   /**
