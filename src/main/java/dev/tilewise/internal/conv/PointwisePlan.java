@@ -35,7 +35,7 @@ public final class PointwisePlan {
    * checks of eight rows cost about 100 cycles for each tile, the copy 35 for each vector of its
    * channels, however many filters share it.
    */
-  private static final int LEAST_TERMS = 64;
+  private static final int LEAST_TERMS = 32;
 
   private static final int LEAST_PIXELS = 128;
   private static final int MOST_VECTORS = 8;
