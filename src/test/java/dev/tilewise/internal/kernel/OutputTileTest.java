@@ -1,5 +1,6 @@
 package dev.tilewise.internal.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,8 +15,9 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
+import org.junit.jupiter.api.function.Executable;
 
-/** Each micro-kernel of 1x1 filters against its contract, {@link OutputTile#stacked}. */
+/** Each micro-kernel that computes outputs against its contract in {@link OutputTile}. */
 @Tag("widths")
 class OutputTileTest {
 
@@ -182,6 +184,87 @@ class OutputTileTest {
             Float.floatToIntBits(expected),
             Float.floatToIntBits(d[i]),
             seed + ": " + tile + " " + i);
+      }
+    }
+  }
+
+  @Property(tries = 1000)
+  void everyTileOfPixelsInPlaceIsOneChainOfFusedMultiplyAddsPerOutput(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    for (OutputTile tile : new OutputTile[] {OutputTile.O8X1, OutputTile.O8X2}) {
+      int tiles = random.nextInt(4);
+      int pixels = tiles * tile.rows();
+      int length = 1 + random.nextInt(100);
+      int pitch = random.nextInt(120);
+      int first = random.nextInt(20);
+      float[] a = Call.floats(random, first + pixels * pitch + length);
+      float[] b = Call.floats(random, length * tile.width());
+      float[] init = Call.floats(random, tile.width());
+      int columns = tile.width() - random.nextInt(tile.vectors() == 1 ? 1 : Lanes.COUNT);
+      float lo = random.nextBoolean() ? Float.NEGATIVE_INFINITY : -0.5f;
+      float hi = random.nextBoolean() ? Float.POSITIVE_INFINITY : 0.75f;
+      float[] d = new float[pixels * columns];
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment x = Call.memory(arena, a);
+        MemorySegment to = arena.allocate(4L * d.length + 4, 64);
+        MemorySegment panel = Call.memory(arena, b);
+        MemorySegment start = Call.memory(arena, init);
+        long row = 4L * columns;
+        long last = row - Lanes.BYTES;
+        OutputTile.pixels(
+            tile,
+            x,
+            4L * first,
+            4L * pitch,
+            length,
+            panel,
+            0,
+            start,
+            0,
+            to,
+            0,
+            row,
+            last,
+            tiles,
+            lo,
+            hi);
+        MemorySegment.copy(to, FLOAT, 0, d, 0, d.length);
+      }
+      for (int i = 0; i < d.length; i++) {
+        int column = i % columns;
+        // The last vector lies over the one before.
+        int n = column < columns - Lanes.COUNT ? column : column + tile.width() - columns;
+        float sum = init[n];
+        for (int t = 0; t < length; t++) {
+          sum = Math.fma(a[first + i / columns * pitch + t], b[t * tile.width() + n], sum);
+        }
+        float expected = sum < lo ? lo : sum > hi ? hi : sum;
+        assertEquals(
+            Float.floatToIntBits(expected),
+            Float.floatToIntBits(d[i]),
+            seed + ": " + tile + " " + i);
+      }
+    }
+  }
+
+  @Example
+  void pixelsInPlaceAreOffHeapAndFitTheRegisters() {
+    MemorySegment fine = Arena.ofAuto().allocate(9 * 64 * 4, 64);
+    MemorySegment heap = MemorySegment.ofArray(new float[9 * 64]);
+    for (OutputTile tile : OutputTile.values()) {
+      boolean exists = tile.rows() == 8 && tile.vectors() <= OutputTile.MOST_PIXEL_VECTORS;
+      for (int wrong = exists ? 0 : 4; wrong < 5; wrong++) {
+        MemorySegment a = wrong == 0 ? heap : fine;
+        MemorySegment b = wrong == 1 ? heap : fine;
+        MemorySegment init = wrong == 2 ? heap : fine;
+        MemorySegment d = wrong == 3 ? heap : fine;
+        Executable run =
+            () -> OutputTile.pixels(tile, a, 0, 0, 1, b, 0, init, 0, d, 0, 0, 0, 1, 0, 1);
+        if (exists && wrong == 4) {
+          assertDoesNotThrow(run);
+        } else {
+          assertThrows(IllegalArgumentException.class, run);
+        }
       }
     }
   }
