@@ -52,9 +52,9 @@ public enum OutputTile {
   OutputTile(int rows, int vectors) {
     this.rows = rows;
     this.vectors = vectors;
-    pixelPriming = new Priming(rows, vectors, this::primePixels);
-    stackedPriming = new Priming(rows, vectors, this::primeStacked);
-    stripPriming = new Priming(rows, vectors, this::primeStrips);
+    pixelPriming = new Priming(rows, vectors, false, this::primePixels);
+    stackedPriming = new Priming(rows, vectors, false, this::primeStacked);
+    stripPriming = new Priming(rows, vectors, false, this::primeStrips);
   }
 
   /** Pixels of a stack. */

@@ -24,11 +24,11 @@ public final class Priming {
   /** Less than 16 rounds. */
   private static final int MORE_TERMS = 13;
 
-  /** Fill any vector. */
-  private static final int MANY_TERMS = 32;
+  /** More than fill a vector, and those of the next one. */
+  private static final int MANY_TERMS = Lanes.COUNT + FEW_TERMS;
 
   /** So many calls make one of many terms, and of a second stack. */
-  private static final int LONG_CALLS = 32;
+  private static final int LONG_CALLS = 16;
 
   /**
    * Tiles of so many vectors get few terms. C1 has not enough registers for their loop from its
@@ -37,6 +37,13 @@ public final class Priming {
    * speed.
    */
   private static final int WIDE_VECTORS = 3;
+
+  /**
+   * Narrow tiles of products are called a few times only: their sums are long from the first run
+   * on, and left to C2 they are faster (docs/decisions/0016-a-core-with-two-multipliers.md). The
+   * calls show it every limit and a second stack.
+   */
+  private static final int FEW_CALLS = 750;
 
   /** So many calls are interpreted, which takes 1 us for each operation. */
   private static final int INTERPRETED_CALLS = 240;
@@ -55,6 +62,7 @@ public final class Priming {
 
   private final int rows;
   private final int vectors;
+  private final boolean few;
   private final Kernel kernel;
   private int calls;
   private long nanos;
@@ -65,11 +73,13 @@ public final class Priming {
    *
    * @param rows of A
    * @param vectors of B
+   * @param few whether a narrow tile is called a few times only
    * @param kernel to be called
    */
-  Priming(int rows, int vectors, Kernel kernel) {
+  Priming(int rows, int vectors, boolean few, Kernel kernel) {
     this.rows = rows;
     this.vectors = vectors;
+    this.few = few && vectors < WIDE_VECTORS;
     this.kernel = kernel;
   }
 
@@ -101,12 +111,13 @@ public final class Priming {
     }
     long start = System.nanoTime();
     long shortest = Long.MAX_VALUE;
-    boolean more = vectors < WIDE_VECTORS && calls >= INTERPRETED_CALLS;
-    int step = rows * (MANY_TERMS + Lanes.COUNT);
+    boolean more = vectors < WIDE_VECTORS && !few && calls >= INTERPRETED_CALLS;
+    int step = rows * 4 * Lanes.COUNT;
     float[] a = new float[2 * step];
     long rowBytes = (long) vectors * Lanes.BYTES;
     try (Arena arena = Arena.ofShared()) {
-      MemorySegment b = arena.allocate((MANY_TERMS + 1) * rowBytes, Lanes.BYTES);
+      MemorySegment b =
+          arena.allocate((Math.max(MANY_TERMS, MORE_TERMS) + 1) * rowBytes, Lanes.BYTES);
       MemorySegment d = arena.allocate(2 * rows * rowBytes, Lanes.BYTES);
       for (int i = 0; i < CALLS; i++) {
         // Other terms than fill vectors, other limits: a branch that was never taken is left out,
@@ -123,7 +134,10 @@ public final class Priming {
     calls += CALLS;
     nanos += System.nanoTime() - start;
     boolean longEnough = vectors >= WIDE_VECTORS || more;
-    done = longEnough && shortest < (more ? FAST_LONG_CALL : FAST_CALL) || nanos > MOST_NANOS;
+    done =
+        longEnough && shortest < (more ? FAST_LONG_CALL : FAST_CALL)
+            || nanos > MOST_NANOS
+            || few && calls >= FEW_CALLS;
     return done;
   }
 }

@@ -44,6 +44,7 @@ public enum StackedTile {
         new Priming(
             rows,
             vectors,
+            true,
             (a, aStep, terms, b, d, stacks, lo, hi) ->
                 run(this, a, 0, aStep, terms, b, 0, d, 0, rowBytes, stacks));
   }
