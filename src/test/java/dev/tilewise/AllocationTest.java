@@ -14,14 +14,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
  * A run allocates nothing once it is compiled: not the caller, not a member of the team. The count
  * is of bytes on the heap, so it also finds vectors that C2 failed to keep in registers.
  */
-@Tag("widths")
 class AllocationTest {
 
   /**
