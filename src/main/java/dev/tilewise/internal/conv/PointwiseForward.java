@@ -128,8 +128,8 @@ public final class PointwiseForward implements SingleStage {
     }
     // A residual is added to the sums where outputs lie, but not where panels have filters in
     // common: vectors that lie over those before may be another unit's.
-    boolean inPlace = g.blocks() == 1 && (g.groupK() % Lanes.COUNT == 0 || ranges == 1);
-    MemorySegment added = inPlace ? null : residual;
+    boolean addsInPlace = g.blocks() == 1 && (g.groupK() % Lanes.COUNT == 0 || ranges == 1);
+    MemorySegment added = addsInPlace ? null : residual;
     boolean complete = residual == null;
     int firstPanel = plan.firstPanel(range, ranges);
     int endPanel = plan.firstPanel(range + 1, ranges);
@@ -143,7 +143,7 @@ public final class PointwiseForward implements SingleStage {
       int row = stacks * tile.rows();
       multiply(plan.tall(panel), group, panel, firstPixel, row, tall, s, added, complete, y);
     }
-    if (!complete && inPlace) {
+    if (!complete && addsInPlace) {
       int filter = group * g.groupK() + plan.panels().firstFilter(firstPanel);
       int columns = Math.min(g.groupK(), plan.panels().columnsBefore(endPanel));
       int end = columns + group * g.groupK();

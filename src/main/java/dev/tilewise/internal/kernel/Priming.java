@@ -14,7 +14,7 @@ import java.util.List;
  * 8,192 rounds only; and after 40,000 rounds it compiles the loop from its middle, with vectors in
  * objects, which takes up to nine seconds, while others wait. C1, where it compiles without
  * profiles because C2 has a queue, looks every 2,048 calls or 16,384 rounds. So the rounds of a
- * call decide: docs/decisions/0008-stacked-rows.md and 0015-two-threads-and-warm-up.md.
+ * call decide: docs/decisions/0016-a-core-with-two-multipliers.md.
  */
 public final class Priming {
 

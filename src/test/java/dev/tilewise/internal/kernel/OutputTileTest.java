@@ -252,7 +252,7 @@ class OutputTileTest {
     MemorySegment fine = Arena.ofAuto().allocate(9 * 64 * 4, 64);
     MemorySegment heap = MemorySegment.ofArray(new float[9 * 64]);
     for (OutputTile tile : OutputTile.values()) {
-      boolean exists = tile.rows() == 8 && tile.vectors() <= OutputTile.MOST_PIXEL_VECTORS;
+      boolean exists = readsPixels(tile);
       for (int wrong = exists ? 0 : 4; wrong < 5; wrong++) {
         MemorySegment a = wrong == 0 ? heap : fine;
         MemorySegment b = wrong == 1 ? heap : fine;
@@ -301,7 +301,6 @@ class OutputTileTest {
 
   @Example
   void aWarmTileAllocatesNothing() {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (Arena arena = Arena.ofShared()) {
       for (OutputTile tile : OutputTile.values()) {
         SplittableRandom random = new SplittableRandom(1);
@@ -309,17 +308,53 @@ class OutputTileTest {
         while (call.stacks == 0) {
           call = new Call(tile, arena, random, 300);
         }
-        long end = System.nanoTime() + 20_000_000_000L;
-        long allocated = Long.MAX_VALUE;
-        while (allocated > 0) {
-          assertTrue(System.nanoTime() < end, tile + " allocates " + allocated + " bytes");
-          allocated = -threads.getCurrentThreadAllocatedBytes();
-          for (int i = 0; i < 200; i++) {
-            call.run();
-          }
-          allocated += threads.getCurrentThreadAllocatedBytes();
+        assertAllocatesNothing(tile + " of stacks", call::run);
+      }
+    }
+  }
+
+  @Example
+  void aWarmTileOfPixelsOrOfAStripAllocatesNothing() {
+    int terms = 100;
+    StripRuns runs = new StripRuns(4, terms / 4, 60, terms / 4);
+    float[] strip = new float[9 * 3 + 4 * 60 + terms];
+    try (Arena arena = Arena.ofShared()) {
+      for (OutputTile tile : OutputTile.values()) {
+        long width = 4L * tile.width();
+        long last = width - Lanes.BYTES;
+        MemorySegment x = arena.allocate(4L * tile.rows() * terms, 64);
+        MemorySegment b = arena.allocate(terms * width, 64);
+        MemorySegment d = arena.allocate(tile.rows() * width, 64);
+        assertAllocatesNothing(
+            tile + " of a strip",
+            () ->
+                OutputTile.strips(tile, strip, 0, 3, runs, b, 0, b, 0, d, 0, width, last, 1, 0, 6));
+        if (readsPixels(tile)) {
+          assertAllocatesNothing(
+              tile + " of pixels",
+              () ->
+                  OutputTile.pixels(
+                      tile, x, 0, 4L * terms, terms, b, 0, b, 0, d, 0, width, last, 1, 0, 6));
         }
       }
+    }
+  }
+
+  private static boolean readsPixels(OutputTile tile) {
+    return tile.rows() == 8 && tile.vectors() <= OutputTile.MOST_PIXEL_VECTORS;
+  }
+
+  private static void assertAllocatesNothing(String what, Runnable run) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long end = System.nanoTime() + 20_000_000_000L;
+    long allocated = Long.MAX_VALUE;
+    while (allocated > 0) {
+      assertTrue(System.nanoTime() < end, what + " allocates " + allocated + " bytes");
+      allocated = -threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 200; i++) {
+        run.run();
+      }
+      allocated += threads.getCurrentThreadAllocatedBytes();
     }
   }
 }
