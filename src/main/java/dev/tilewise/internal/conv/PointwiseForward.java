@@ -2,8 +2,7 @@ package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
-import dev.tilewise.internal.kernel.OutputTile;
-import dev.tilewise.internal.kernel.PixelStacks;
+import dev.tilewise.internal.kernel.PixelTile;
 import dev.tilewise.internal.kernel.TileEpilogue;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.lang.foreign.Arena;
@@ -15,13 +14,11 @@ import java.lang.foreign.MemorySegment;
  *
  * <pre>{@code
  * unit = group x chunk of pixels x range of panels      any thread, any order
- *   pixels are copied into stacks                       PixelStacks
  *   panel
- *     stack                                             OutputTile
+ *     tiles of pixels, where they are                   PixelTile
  * }</pre>
  *
- * For few filters tiles of eight pixels read them where they are, and the last tile of a chunk lies
- * over the one before.
+ * Strides leave pixels at unequal distances; a unit then copies its own one behind the other.
  *
  * <p>Sums have the terms, the order and so the bits of {@link DirectForward}.
  */
@@ -35,7 +32,7 @@ public final class PointwiseForward implements SingleStage {
   private final MemorySegment panelMemory;
   // Zeros, the start of all blocks of a sum but the first, then the bias.
   private final MemorySegment init;
-  // Where the pixels of a stack lie in the output and in the residual, bytes from the first.
+  // Where the pixels of a tile lie in the output and in the residual, bytes from the first.
   private final long[] outputRows;
   private final long[] residualRows;
 
@@ -79,7 +76,7 @@ public final class PointwiseForward implements SingleStage {
   }
 
   private long[] steps(long step) {
-    long[] rows = new long[plan.tall(0).rows()];
+    long[] rows = new long[PointwisePlan.MOST_ROWS];
     for (int m = 0; m < rows.length; m++) {
       rows[m] = m * step;
     }
@@ -93,17 +90,17 @@ public final class PointwiseForward implements SingleStage {
 
   @Override
   public long scratchBytes() {
-    return plan.sumsBytes();
+    return plan.sumsBytes() + plan.gatheredBytes();
   }
 
   @Override
   public long heapBytes() {
-    return PointwiseScratch.heapBytes(plan);
+    return 0;
   }
 
   @Override
   public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
-    return new PointwiseScratch(plan, memory, arrays);
+    return new PointwiseScratch(plan, memory);
   }
 
   @Override
@@ -121,11 +118,7 @@ public final class PointwiseForward implements SingleStage {
     int group = unit / ranges / plan.chunks();
     long firstPixel = plan.firstPixel(chunk);
     int pixels = (int) (plan.firstPixel(chunk + 1) - firstPixel);
-    int stacks = PointwisePlan.stacks(pixels);
-    int tall = PointwisePlan.tallStacks(pixels);
-    if (!plan.inPlace()) {
-      stage(firstPixel, pixels, stacks, tall, group, s, x);
-    }
+    locate(firstPixel, pixels, group, s, x);
     // A residual is added to the sums where outputs lie, but not where panels have filters in
     // common: vectors that lie over those before may be another unit's.
     boolean addsInPlace = g.blocks() == 1 && (g.groupK() % Lanes.COUNT == 0 || ranges == 1);
@@ -134,14 +127,12 @@ public final class PointwiseForward implements SingleStage {
     int firstPanel = plan.firstPanel(range, ranges);
     int endPanel = plan.firstPanel(range + 1, ranges);
     for (int panel = firstPanel; panel < endPanel; panel++) {
-      OutputTile tile = plan.tile(panel);
-      if (plan.inPlace()) {
-        multiplyInPlace(tile, group, panel, firstPixel, pixels, x, complete, y);
-        continue;
-      }
-      multiply(tile, group, panel, firstPixel, 0, stacks, s, added, complete, y);
-      int row = stacks * tile.rows();
-      multiply(plan.tall(panel), group, panel, firstPixel, row, tall, s, added, complete, y);
+      PixelTile tile = plan.tile(panel);
+      int rests = tile.restTiles(pixels);
+      int row = pixels - rests * tile.rest().rows();
+      int tiles = row / tile.rows();
+      multiply(tile, group, panel, firstPixel, 0, tiles, s, added, complete, y);
+      multiply(tile.rest(), group, panel, firstPixel, row, rests, s, added, complete, y);
     }
     if (!complete && addsInPlace) {
       int filter = group * g.groupK() + plan.panels().firstFilter(firstPanel);
@@ -161,74 +152,64 @@ public final class PointwiseForward implements SingleStage {
     }
   }
 
-  /** Copies a chunk's pixels into stacks. */
-  private void stage(
-      long firstPixel,
-      int pixels,
-      int stacks,
-      int tall,
-      int group,
-      PointwiseScratch s,
-      MemorySegment x) {
-    locate(firstPixel, pixels, group, s.inputs);
-    int rows = plan.tile(0).rows();
-    int row = stacks * rows;
-    PixelStacks.copy(x, s.inputs, 0, rows, stacks, g.groupC(), s.staged, start(0));
-    rows = plan.tall(0).rows();
-    PixelStacks.copy(x, s.inputs, row, rows, tall, g.groupC(), s.staged, start(row));
-  }
-
-  /** Where a stack lies in the staged chunk, floats. */
-  private int start(int row) {
-    return WinogradScratch.LEAD + row * plan.depth();
-  }
-
-  /** Where pixels lie in the input, bytes. */
-  private void locate(long firstPixel, int pixels, int group, long[] inputs) {
-    int ow = g.ow();
-    int oh = g.oh();
+  /** Where a unit's pixels are: in the input, or copied from there. */
+  private void locate(long firstPixel, int pixels, int group, PointwiseScratch s, MemorySegment x) {
+    long firstChannel = (long) group * g.groupC();
+    if (!plan.gathers()) {
+      s.pixels = x;
+      s.first = (firstPixel * g.c() + firstChannel) * Float.BYTES;
+      s.pitch = (long) g.c() * Float.BYTES;
+      return;
+    }
+    s.pixels = s.gathered;
+    s.first = 0;
+    s.pitch = (long) g.groupC() * Float.BYTES;
     long step = (long) g.sw() * g.c() * Float.BYTES;
+    int ow = g.ow();
     int ox = (int) (firstPixel % ow);
     long line = firstPixel / ow;
+    long to = 0;
     for (int i = 0; i < pixels; line++) {
-      long iy = line / oh * g.h() + line % oh * g.sh();
-      long channel = (iy * g.w() + (long) ox * g.sw()) * g.c() + (long) group * g.groupC();
-      long input = channel * Float.BYTES;
+      long iy = line / g.oh() * g.h() + line % g.oh() * g.sh();
+      long from = ((iy * g.w() + (long) ox * g.sw()) * g.c() + firstChannel) * Float.BYTES;
       for (int end = Math.min(pixels, i + ow - ox); i < end; i++) {
-        inputs[i] = input;
-        input += step;
+        MemorySegment.copy(x, from, s.gathered, to, s.pitch);
+        from += step;
+        to += s.pitch;
       }
       ox = 0;
     }
   }
 
-  /** One panel over some stacks; not complete are sums that a residual is added to afterwards. */
+  /** One panel over some tiles; not complete are sums that a residual is added to afterwards. */
   private void multiply(
-      OutputTile tile,
+      PixelTile tile,
       int group,
       int panel,
       long firstPixel,
       int row,
-      int stacks,
+      int tiles,
       PointwiseScratch s,
       MemorySegment residual,
       boolean complete,
       MemorySegment y) {
-    int filter = plan.panels().firstFilter(panel);
+    if (tiles == 0) {
+      return;
+    }
     int lastVector = plan.panels().lastVector(panel, Lanes.COUNT);
     long last = (long) lastVector * Float.BYTES;
-    int channel = group * g.groupK() + filter;
+    int channel = group * g.groupK() + plan.panels().firstFilter(panel);
     long rowStep = destination.pixelBytes();
     long out = destination.at(firstPixel + row, channel);
     long bOff = plan.panels().start(group, panel) * Float.BYTES;
     long bias = biasOf(group, panel);
-    int stackStep = tile.rows() * plan.depth();
+    long aOff = s.first + row * s.pitch;
     if (residual == null && g.blocks() == 1) {
-      OutputTile.stacked(
+      PixelTile.run(
           tile,
-          s.staged,
-          start(row),
-          stackStep,
+          s.pixels,
+          aOff,
+          s.pitch,
           g.groupC(),
           panelMemory,
           bOff,
@@ -238,13 +219,13 @@ public final class PointwiseForward implements SingleStage {
           out,
           rowStep,
           last,
-          stacks,
+          tiles,
           complete ? lo : Float.NEGATIVE_INFINITY,
           complete ? hi : Float.POSITIVE_INFINITY);
       return;
     }
-    for (int stack = 0; stack < stacks; stack++) {
-      sumBlocks(tile, start(row) + stack * stackStep, bOff, bias, last, s);
+    for (int i = 0; i < tiles; i++) {
+      sumBlocks(tile, aOff + i * tile.rows() * s.pitch, bOff, bias, last, s);
       long step = (long) tile.width() * Float.BYTES;
       TileEpilogue.store(
           g.blocks(),
@@ -256,75 +237,28 @@ public final class PointwiseForward implements SingleStage {
           lastVector + Lanes.COUNT,
           residual,
           residualRows,
-          ((firstPixel + row + (long) stack * tile.rows()) * g.k() + channel) * Float.BYTES,
+          ((firstPixel + row + (long) i * tile.rows()) * g.k() + channel) * Float.BYTES,
           y,
           outputRows,
           0,
-          out + stack * tile.rows() * rowStep,
+          out + i * tile.rows() * rowStep,
           lo,
           hi);
     }
   }
 
-  /** One panel over the pixels of a chunk, where they are. */
-  private void multiplyInPlace(
-      OutputTile tile,
-      int group,
-      int panel,
-      long firstPixel,
-      int pixels,
-      MemorySegment x,
-      boolean complete,
-      MemorySegment y) {
-    int whole = pixels / tile.rows();
-    pixels(tile, group, panel, firstPixel, whole, x, complete, y);
-    if (pixels > whole * tile.rows()) {
-      pixels(tile, group, panel, firstPixel + pixels - tile.rows(), 1, x, complete, y);
-    }
-  }
-
-  /** Tiles of pixels where they are. */
-  private void pixels(
-      OutputTile tile,
-      int group,
-      int panel,
-      long firstPixel,
-      int tiles,
-      MemorySegment x,
-      boolean complete,
-      MemorySegment y) {
-    int channel = group * g.groupK() + plan.panels().firstFilter(panel);
-    OutputTile.pixels(
-        tile,
-        x,
-        (firstPixel * g.c() + (long) group * g.groupC()) * Float.BYTES,
-        (long) g.c() * Float.BYTES,
-        g.groupC(),
-        panelMemory,
-        plan.panels().start(group, panel) * Float.BYTES,
-        init,
-        biasOf(group, panel),
-        y,
-        destination.at(firstPixel, channel),
-        destination.pixelBytes(),
-        (long) plan.panels().lastVector(panel, Lanes.COUNT) * Float.BYTES,
-        tiles,
-        complete ? lo : Float.NEGATIVE_INFINITY,
-        complete ? hi : Float.POSITIVE_INFINITY);
-  }
-
-  /** All blocks of one stack, into the scratch. */
+  /** All blocks of one tile, into the scratch. */
   private void sumBlocks(
-      OutputTile tile, int aOff, long bOff, long bias, long last, PointwiseScratch s) {
+      PixelTile tile, long aOff, long bOff, long bias, long last, PointwiseScratch s) {
     long step = (long) tile.width() * Float.BYTES;
     float none = Float.POSITIVE_INFINITY;
     for (int block = 0; block < g.blocks(); block++) {
       int term = block * g.blockLength();
-      OutputTile.stacked(
+      PixelTile.run(
           tile,
-          s.staged,
-          aOff + term * tile.rows(),
-          0,
+          s.pixels,
+          aOff + (long) term * Float.BYTES,
+          s.pitch,
           Math.min(g.blockLength(), g.groupC() - term),
           panelMemory,
           bOff + term * step,

@@ -2,26 +2,26 @@ package dev.tilewise.internal.conv;
 
 import java.lang.foreign.MemorySegment;
 
-/** One thread's staged pixels. */
+/** One thread's view of a unit's pixels. */
 final class PointwiseScratch implements Forward.Scratch {
 
-  /** The blocks' sums of one stack. */
+  /** The blocks' sums of one tile. */
   final MemorySegment sums;
 
-  /** Stacks of pixels. On the heap: docs/decisions/0002. */
-  final float[] staged;
+  /** Pixels of a chunk one behind the other, if they are not so in the input. */
+  final MemorySegment gathered;
 
-  /** Where each pixel's channels start in the input, bytes. */
-  final long[] inputs;
+  /** Where the unit's pixels are. */
+  MemorySegment pixels;
 
-  PointwiseScratch(PointwisePlan plan, MemorySegment memory, ScratchArrays arrays) {
+  /** The first one's first channel, bytes. */
+  long first;
+
+  /** From pixel to pixel, bytes. */
+  long pitch;
+
+  PointwiseScratch(PointwisePlan plan, MemorySegment memory) {
     sums = memory.asSlice(0, plan.sumsBytes());
-    staged = arrays.large(plan.stagedLength());
-    inputs = new long[plan.chunkPixels()];
-  }
-
-  /** Bytes on the heap. */
-  static long heapBytes(PointwisePlan plan) {
-    return (long) plan.stagedLength() * Float.BYTES + (long) plan.chunkPixels() * Long.BYTES;
+    gathered = memory.asSlice(plan.sumsBytes(), plan.gatheredBytes());
   }
 }

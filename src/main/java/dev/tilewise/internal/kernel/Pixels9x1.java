@@ -1,0 +1,140 @@
+package dev.tilewise.internal.kernel;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Tiles of 9 pixels x 1 vector of filters; contract in {@link PixelTile#run}. */
+final class Pixels9x1 {
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  private Pixels9x1() {}
+
+  static void run(
+      MemorySegment a,
+      long aOff,
+      long pitch,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int tiles,
+      float lo,
+      float hi) {
+    if (a.getClass() != NATIVE
+        || b.getClass() != NATIVE
+        || init.getClass() != NATIVE
+        || d.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long window = (long) length * Float.BYTES;
+    long tileStep = 9 * pitch;
+    long reach = (tiles - 1) * tileStep + window;
+    // Slices of equal length: one check of a term serves all rows (decisions/0017).
+    MemorySegment r0 = a.asSlice(aOff, reach);
+    MemorySegment r1 = a.asSlice(aOff + pitch, reach);
+    MemorySegment r2 = a.asSlice(aOff + 2 * pitch, reach);
+    MemorySegment r3 = a.asSlice(aOff + 3 * pitch, reach);
+    MemorySegment r4 = a.asSlice(aOff + 4 * pitch, reach);
+    MemorySegment r5 = a.asSlice(aOff + 5 * pitch, reach);
+    MemorySegment r6 = a.asSlice(aOff + 6 * pitch, reach);
+    MemorySegment r7 = a.asSlice(aOff + 7 * pitch, reach);
+    MemorySegment r8 = a.asSlice(aOff + 8 * pitch, reach);
+    long first = 0;
+    long out = dOff;
+    for (int tile = 0; tile < tiles; tile++) {
+      FloatVector i0 = FloatVector.fromMemorySegment(SPECIES, init, initOff, ORDER);
+      FloatVector d00 = i0;
+      FloatVector d10 = i0;
+      FloatVector d20 = i0;
+      FloatVector d30 = i0;
+      FloatVector d40 = i0;
+      FloatVector d50 = i0;
+      FloatVector d60 = i0;
+      FloatVector d70 = i0;
+      FloatVector d80 = i0;
+      long at = first;
+      long bAt = bOff;
+      long stop = bOff + (long) length * (BYTES);
+      do {
+        FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+        FloatVector v = FloatVector.broadcast(SPECIES, r0.get(FLOAT, at));
+        d00 = v.fma(b0, d00);
+        v = FloatVector.broadcast(SPECIES, r1.get(FLOAT, at));
+        d10 = v.fma(b0, d10);
+        v = FloatVector.broadcast(SPECIES, r2.get(FLOAT, at));
+        d20 = v.fma(b0, d20);
+        v = FloatVector.broadcast(SPECIES, r3.get(FLOAT, at));
+        d30 = v.fma(b0, d30);
+        v = FloatVector.broadcast(SPECIES, r4.get(FLOAT, at));
+        d40 = v.fma(b0, d40);
+        v = FloatVector.broadcast(SPECIES, r5.get(FLOAT, at));
+        d50 = v.fma(b0, d50);
+        v = FloatVector.broadcast(SPECIES, r6.get(FLOAT, at));
+        d60 = v.fma(b0, d60);
+        v = FloatVector.broadcast(SPECIES, r7.get(FLOAT, at));
+        d70 = v.fma(b0, d70);
+        v = FloatVector.broadcast(SPECIES, r8.get(FLOAT, at));
+        d80 = v.fma(b0, d80);
+        at += Float.BYTES;
+        bAt += BYTES;
+      } while (bAt < stop);
+      if (lo > Float.NEGATIVE_INFINITY) {
+        FloatVector low = FloatVector.broadcast(SPECIES, lo);
+        d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
+        d10 = d10.blend(low, d10.compare(VectorOperators.LT, low));
+        d20 = d20.blend(low, d20.compare(VectorOperators.LT, low));
+        d30 = d30.blend(low, d30.compare(VectorOperators.LT, low));
+        d40 = d40.blend(low, d40.compare(VectorOperators.LT, low));
+        d50 = d50.blend(low, d50.compare(VectorOperators.LT, low));
+        d60 = d60.blend(low, d60.compare(VectorOperators.LT, low));
+        d70 = d70.blend(low, d70.compare(VectorOperators.LT, low));
+        d80 = d80.blend(low, d80.compare(VectorOperators.LT, low));
+      }
+      if (hi < Float.POSITIVE_INFINITY) {
+        FloatVector high = FloatVector.broadcast(SPECIES, hi);
+        d00 = d00.blend(high, d00.compare(VectorOperators.GT, high));
+        d10 = d10.blend(high, d10.compare(VectorOperators.GT, high));
+        d20 = d20.blend(high, d20.compare(VectorOperators.GT, high));
+        d30 = d30.blend(high, d30.compare(VectorOperators.GT, high));
+        d40 = d40.blend(high, d40.compare(VectorOperators.GT, high));
+        d50 = d50.blend(high, d50.compare(VectorOperators.GT, high));
+        d60 = d60.blend(high, d60.compare(VectorOperators.GT, high));
+        d70 = d70.blend(high, d70.compare(VectorOperators.GT, high));
+        d80 = d80.blend(high, d80.compare(VectorOperators.GT, high));
+      }
+      d00.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d10.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d20.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d30.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d40.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d50.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d60.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d70.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d80.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      first += tileStep;
+    }
+  }
+}
