@@ -12,7 +12,7 @@ import dev.tilewise.internal.conv.Geometry;
 import dev.tilewise.internal.conv.StripForward;
 import dev.tilewise.internal.conv.StripPlan;
 import dev.tilewise.internal.kernel.Lanes;
-import dev.tilewise.internal.kernel.StripTile;
+import dev.tilewise.internal.kernel.OutputTile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -68,7 +68,7 @@ class StripTest {
     int left = (g.k() + Lanes.COUNT - 1) / Lanes.COUNT;
     IntStream.Builder panels = IntStream.builder();
     while (left > 0) {
-      int vectors = 1 + random.nextInt(Math.min(left, StripTile.MOST_VECTORS));
+      int vectors = 1 + random.nextInt(Math.min(left, OutputTile.MOST_VECTORS));
       panels.add(vectors);
       left -= vectors;
     }

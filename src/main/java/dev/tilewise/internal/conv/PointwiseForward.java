@@ -2,7 +2,8 @@ package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
-import dev.tilewise.internal.kernel.PixelTile;
+import dev.tilewise.internal.kernel.OutputTile;
+import dev.tilewise.internal.kernel.PixelStacks;
 import dev.tilewise.internal.kernel.TileEpilogue;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.lang.foreign.Arena;
@@ -14,11 +15,13 @@ import java.lang.foreign.MemorySegment;
  *
  * <pre>{@code
  * unit = group x chunk of pixels x range of panels      any thread, any order
+ *   pixels are copied into stacks                       PixelStacks
  *   panel
- *     tiles of pixels, where they are                   PixelTile
+ *     stack                                             OutputTile
  * }</pre>
  *
- * Strides leave pixels at unequal distances; a unit then copies its own one behind the other.
+ * For few filters tiles of eight pixels read them where they are, and the last tile of a chunk lies
+ * over the one before.
  *
  * <p>Sums have the terms, the order and so the bits of {@link DirectForward}.
  */
@@ -32,7 +35,7 @@ public final class PointwiseForward implements SingleStage {
   private final MemorySegment panelMemory;
   // Zeros, the start of all blocks of a sum but the first, then the bias.
   private final MemorySegment init;
-  // Where the pixels of a tile lie in the output and in the residual, bytes from the first.
+  // Where the pixels of a stack lie in the output and in the residual, bytes from the first.
   private final long[] outputRows;
   private final long[] residualRows;
 
@@ -76,7 +79,7 @@ public final class PointwiseForward implements SingleStage {
   }
 
   private long[] steps(long step) {
-    long[] rows = new long[PointwisePlan.MOST_ROWS];
+    long[] rows = new long[plan.tall(0).rows()];
     for (int m = 0; m < rows.length; m++) {
       rows[m] = m * step;
     }
@@ -90,17 +93,17 @@ public final class PointwiseForward implements SingleStage {
 
   @Override
   public long scratchBytes() {
-    return plan.sumsBytes() + plan.gatheredBytes();
+    return plan.sumsBytes();
   }
 
   @Override
   public long heapBytes() {
-    return 0;
+    return PointwiseScratch.heapBytes(plan);
   }
 
   @Override
   public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
-    return new PointwiseScratch(plan, memory);
+    return new PointwiseScratch(plan, memory, arrays);
   }
 
   @Override
@@ -118,7 +121,11 @@ public final class PointwiseForward implements SingleStage {
     int group = unit / ranges / plan.chunks();
     long firstPixel = plan.firstPixel(chunk);
     int pixels = (int) (plan.firstPixel(chunk + 1) - firstPixel);
-    locate(firstPixel, pixels, group, s, x);
+    int stacks = PointwisePlan.stacks(pixels);
+    int tall = PointwisePlan.tallStacks(pixels);
+    if (!plan.inPlace()) {
+      stage(firstPixel, pixels, stacks, tall, group, s, x);
+    }
     // A residual is added to the sums where outputs lie, but not where panels have filters in
     // common: vectors that lie over those before may be another unit's.
     boolean addsInPlace = g.blocks() == 1 && (g.groupK() % Lanes.COUNT == 0 || ranges == 1);
@@ -127,12 +134,14 @@ public final class PointwiseForward implements SingleStage {
     int firstPanel = plan.firstPanel(range, ranges);
     int endPanel = plan.firstPanel(range + 1, ranges);
     for (int panel = firstPanel; panel < endPanel; panel++) {
-      PixelTile tile = plan.tile(panel);
-      int rests = tile.restTiles(pixels);
-      int row = pixels - rests * tile.rest().rows();
-      int tiles = row / tile.rows();
-      multiply(tile, group, panel, firstPixel, 0, tiles, s, added, complete, y);
-      multiply(tile.rest(), group, panel, firstPixel, row, rests, s, added, complete, y);
+      OutputTile tile = plan.tile(panel);
+      if (plan.inPlace()) {
+        multiplyInPlace(tile, group, panel, firstPixel, pixels, x, complete, y);
+        continue;
+      }
+      multiply(tile, group, panel, firstPixel, 0, stacks, s, added, complete, y);
+      int row = stacks * tile.rows();
+      multiply(plan.tall(panel), group, panel, firstPixel, row, tall, s, added, complete, y);
     }
     if (!complete && addsInPlace) {
       int filter = group * g.groupK() + plan.panels().firstFilter(firstPanel);
@@ -152,64 +161,74 @@ public final class PointwiseForward implements SingleStage {
     }
   }
 
-  /** Where a unit's pixels are: in the input, or copied from there. */
-  private void locate(long firstPixel, int pixels, int group, PointwiseScratch s, MemorySegment x) {
-    long firstChannel = (long) group * g.groupC();
-    if (!plan.gathers()) {
-      s.pixels = x;
-      s.first = (firstPixel * g.c() + firstChannel) * Float.BYTES;
-      s.pitch = (long) g.c() * Float.BYTES;
-      return;
-    }
-    s.pixels = s.gathered;
-    s.first = 0;
-    s.pitch = (long) g.groupC() * Float.BYTES;
-    long step = (long) g.sw() * g.c() * Float.BYTES;
+  /** Copies a chunk's pixels into stacks. */
+  private void stage(
+      long firstPixel,
+      int pixels,
+      int stacks,
+      int tall,
+      int group,
+      PointwiseScratch s,
+      MemorySegment x) {
+    locate(firstPixel, pixels, group, s.inputs);
+    int rows = plan.tile(0).rows();
+    int row = stacks * rows;
+    PixelStacks.copy(x, s.inputs, 0, rows, stacks, g.groupC(), s.staged, start(0));
+    rows = plan.tall(0).rows();
+    PixelStacks.copy(x, s.inputs, row, rows, tall, g.groupC(), s.staged, start(row));
+  }
+
+  /** Where a stack lies in the staged chunk, floats. */
+  private int start(int row) {
+    return WinogradScratch.LEAD + row * plan.depth();
+  }
+
+  /** Where pixels lie in the input, bytes. */
+  private void locate(long firstPixel, int pixels, int group, long[] inputs) {
     int ow = g.ow();
+    int oh = g.oh();
+    long step = (long) g.sw() * g.c() * Float.BYTES;
     int ox = (int) (firstPixel % ow);
     long line = firstPixel / ow;
-    long to = 0;
     for (int i = 0; i < pixels; line++) {
-      long iy = line / g.oh() * g.h() + line % g.oh() * g.sh();
-      long from = ((iy * g.w() + (long) ox * g.sw()) * g.c() + firstChannel) * Float.BYTES;
+      long iy = line / oh * g.h() + line % oh * g.sh();
+      long channel = (iy * g.w() + (long) ox * g.sw()) * g.c() + (long) group * g.groupC();
+      long input = channel * Float.BYTES;
       for (int end = Math.min(pixels, i + ow - ox); i < end; i++) {
-        MemorySegment.copy(x, from, s.gathered, to, s.pitch);
-        from += step;
-        to += s.pitch;
+        inputs[i] = input;
+        input += step;
       }
       ox = 0;
     }
   }
 
-  /** One panel over some tiles; not complete are sums that a residual is added to afterwards. */
+  /** One panel over some stacks; not complete are sums that a residual is added to afterwards. */
   private void multiply(
-      PixelTile tile,
+      OutputTile tile,
       int group,
       int panel,
       long firstPixel,
       int row,
-      int tiles,
+      int stacks,
       PointwiseScratch s,
       MemorySegment residual,
       boolean complete,
       MemorySegment y) {
-    if (tiles == 0) {
-      return;
-    }
+    int filter = plan.panels().firstFilter(panel);
     int lastVector = plan.panels().lastVector(panel, Lanes.COUNT);
     long last = (long) lastVector * Float.BYTES;
-    int channel = group * g.groupK() + plan.panels().firstFilter(panel);
+    int channel = group * g.groupK() + filter;
     long rowStep = destination.pixelBytes();
     long out = destination.at(firstPixel + row, channel);
     long bOff = plan.panels().start(group, panel) * Float.BYTES;
     long bias = biasOf(group, panel);
-    long aOff = s.first + row * s.pitch;
+    int stackStep = tile.rows() * plan.depth();
     if (residual == null && g.blocks() == 1) {
-      PixelTile.run(
+      OutputTile.stacked(
           tile,
-          s.pixels,
-          aOff,
-          s.pitch,
+          s.staged,
+          start(row),
+          stackStep,
           g.groupC(),
           panelMemory,
           bOff,
@@ -219,13 +238,13 @@ public final class PointwiseForward implements SingleStage {
           out,
           rowStep,
           last,
-          tiles,
+          stacks,
           complete ? lo : Float.NEGATIVE_INFINITY,
           complete ? hi : Float.POSITIVE_INFINITY);
       return;
     }
-    for (int i = 0; i < tiles; i++) {
-      sumBlocks(tile, aOff + i * tile.rows() * s.pitch, bOff, bias, last, s);
+    for (int stack = 0; stack < stacks; stack++) {
+      sumBlocks(tile, start(row) + stack * stackStep, bOff, bias, last, s);
       long step = (long) tile.width() * Float.BYTES;
       TileEpilogue.store(
           g.blocks(),
@@ -237,28 +256,75 @@ public final class PointwiseForward implements SingleStage {
           lastVector + Lanes.COUNT,
           residual,
           residualRows,
-          ((firstPixel + row + (long) i * tile.rows()) * g.k() + channel) * Float.BYTES,
+          ((firstPixel + row + (long) stack * tile.rows()) * g.k() + channel) * Float.BYTES,
           y,
           outputRows,
           0,
-          out + i * tile.rows() * rowStep,
+          out + stack * tile.rows() * rowStep,
           lo,
           hi);
     }
   }
 
-  /** All blocks of one tile, into the scratch. */
+  /** One panel over the pixels of a chunk, where they are. */
+  private void multiplyInPlace(
+      OutputTile tile,
+      int group,
+      int panel,
+      long firstPixel,
+      int pixels,
+      MemorySegment x,
+      boolean complete,
+      MemorySegment y) {
+    int whole = pixels / tile.rows();
+    pixels(tile, group, panel, firstPixel, whole, x, complete, y);
+    if (pixels > whole * tile.rows()) {
+      pixels(tile, group, panel, firstPixel + pixels - tile.rows(), 1, x, complete, y);
+    }
+  }
+
+  /** Tiles of pixels where they are. */
+  private void pixels(
+      OutputTile tile,
+      int group,
+      int panel,
+      long firstPixel,
+      int tiles,
+      MemorySegment x,
+      boolean complete,
+      MemorySegment y) {
+    int channel = group * g.groupK() + plan.panels().firstFilter(panel);
+    OutputTile.pixels(
+        tile,
+        x,
+        (firstPixel * g.c() + (long) group * g.groupC()) * Float.BYTES,
+        (long) g.c() * Float.BYTES,
+        g.groupC(),
+        panelMemory,
+        plan.panels().start(group, panel) * Float.BYTES,
+        init,
+        biasOf(group, panel),
+        y,
+        destination.at(firstPixel, channel),
+        destination.pixelBytes(),
+        (long) plan.panels().lastVector(panel, Lanes.COUNT) * Float.BYTES,
+        tiles,
+        complete ? lo : Float.NEGATIVE_INFINITY,
+        complete ? hi : Float.POSITIVE_INFINITY);
+  }
+
+  /** All blocks of one stack, into the scratch. */
   private void sumBlocks(
-      PixelTile tile, long aOff, long bOff, long bias, long last, PointwiseScratch s) {
+      OutputTile tile, int aOff, long bOff, long bias, long last, PointwiseScratch s) {
     long step = (long) tile.width() * Float.BYTES;
     float none = Float.POSITIVE_INFINITY;
     for (int block = 0; block < g.blocks(); block++) {
       int term = block * g.blockLength();
-      PixelTile.run(
+      OutputTile.stacked(
           tile,
-          s.pixels,
-          aOff + (long) term * Float.BYTES,
-          s.pitch,
+          s.staged,
+          aOff + term * tile.rows(),
+          0,
           Math.min(g.blockLength(), g.groupC() - term),
           panelMemory,
           bOff + term * step,

@@ -1,7 +1,7 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
-import dev.tilewise.internal.kernel.PixelTile;
+import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.util.Arrays;
@@ -13,111 +13,171 @@ import java.util.stream.Collectors;
 
 /**
  * How a convolution with 1x1 filters is cut up. The pixels of all images are the rows of one
- * matrix; chunks of them are tiles of equal heights, and the last chunk has a few that are one row
- * higher or lower, so that none is left over. Depends on the extents, the machine and the number of
- * threads; no bit of a result depends on it.
+ * matrix; chunks of them become stacks of eight rows, and a few of nine in the last chunk, so that
+ * none is left over. Depends on the extents, the machine and the number of threads; no bit of a
+ * result depends on it.
  */
 public final class PointwisePlan {
 
-  /** Whole tiles of every height. */
-  private static final int CHUNK_PIXELS = 56;
+  private static final int ROWS = 8;
+  private static final int TALL = 9;
 
-  /** Bytes of a chunk's pixels, which every panel reads: in L2 beside the panel. */
-  private static final long CHUNK_BYTES = 384 << 10;
+  /**
+   * So many stacks can spare a pixel for each tall one, whatever the number of pixels ends with.
+   */
+  private static final int LEAST_STACKS = 7;
 
-  /** A panel larger than this leaves L2 between two tiles. */
+  /** Staged bytes of a chunk: in L2, where nothing is gained or lost from 32 KB to 448 KB. */
+  private static final long CHUNK_BYTES = 128 << 10;
+
+  /**
+   * Fewest terms, fewest pixels and most vectors of filters for which pixels are read in place: the
+   * checks of eight rows cost about 100 cycles for each tile, the copy 35 for each vector of its
+   * channels, however many filters share it.
+   */
+  private static final int LEAST_TERMS = 32;
+
+  private static final int LEAST_PIXELS = 128;
+  private static final int MOST_VECTORS = 8;
+
+  /** Pixels at such a distance lie in the same sets of L1. */
+  private static final long ALIASING_BYTES = 4096;
+
+  /** A panel larger than this leaves L2 between two stacks. */
   private static final long PANEL_BYTES = 640 << 10;
-
-  /** Of any tile. */
-  static final int MOST_ROWS = 9;
 
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
-  private final PixelTile[] tiles;
+  private final boolean inPlace;
+  private final OutputTile[] tiles;
+  private final OutputTile[] tall;
   private final FilterPanels panels;
   private final long pixels;
   private final int groups;
   private final int chunks;
   private final int panelRanges;
   private final int zeros;
-  private final boolean gathers;
-  private final long gatheredBytes;
+  private final int chunkPixels;
+  private final int stagedLength;
+  private final int depth;
   private final long sumsBytes;
 
   /**
    * Plans.
    *
    * @param g extents that {@link #fits}
+   * @param inPlace whether tiles read pixels where they are, which must be {@link #liesInRows}, in
+   *     panels of at most {@link OutputTile#MOST_PIXEL_VECTORS}
    * @param vectors of each panel of a group; together they hold the group's filters
    * @param chunkBytes bytes of a chunk's pixels, about
    */
-  public PointwisePlan(Geometry g, int[] vectors, long chunkBytes) {
-    tiles = Arrays.stream(vectors).mapToObj(PixelTile::of).toArray(PixelTile[]::new);
-    int[] widths = Arrays.stream(tiles).mapToInt(PixelTile::width).toArray();
-    int widest = Arrays.stream(widths).max().orElseThrow();
+  public PointwisePlan(Geometry g, boolean inPlace, int[] vectors, long chunkBytes) {
+    this.inPlace = inPlace;
+    tiles = new OutputTile[vectors.length];
+    tall = new OutputTile[vectors.length];
+    int[] widths = new int[vectors.length];
+    int widest = 0;
+    for (int i = 0; i < vectors.length; i++) {
+      tiles[i] = OutputTile.of(ROWS, vectors[i]);
+      tall[i] = OutputTile.of(TALL, vectors[i]);
+      widths[i] = tiles[i].width();
+      widest = Math.max(widest, widths[i]);
+    }
     zeros = widest;
     groups = g.groups();
     panels = FilterPanels.ofVectors(groups, g.groupK(), g.groupC(), 1, widths, Lanes.COUNT);
     pixels = pixels(g);
-    long pixelBytes = (long) g.groupC() * Float.BYTES;
-    long most = pixels / CHUNK_PIXELS;
-    long shared = (long) groups * tiles.length;
-    long wanted = Math.max((ENOUGH_UNITS + shared - 1) / shared, pixels * pixelBytes / chunkBytes);
+    depth = (g.groupC() + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
+    long stackBytes = (long) ROWS * depth * Float.BYTES;
+    long stacks = pixels / ROWS;
+    long most = stacks / LEAST_STACKS;
+    long wanted = Math.max((ENOUGH_UNITS + groups - 1) / groups, stacks * stackBytes / chunkBytes);
     chunks = (int) Math.max(1, Math.min(most, wanted));
-    gathers = g.sh() > 1 || g.sw() > 1;
-    long longest = 0;
-    for (int chunk = 0; gathers && chunk < chunks; chunk++) {
-      longest = Math.max(longest, firstPixel(chunk + 1) - firstPixel(chunk));
+    int longest = 0;
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      longest = Math.max(longest, Math.toIntExact(firstPixel(chunk + 1) - firstPixel(chunk)));
     }
-    gatheredBytes = longest * pixelBytes;
+    chunkPixels = inPlace ? 0 : longest;
+    stagedLength = Math.toIntExact((long) chunkPixels * depth + WinogradScratch.LEAD);
     long perPanel = Math.multiplyExact((long) chunks, (long) groups);
-    panelRanges = (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
+    panelRanges =
+        inPlace ? 1 : (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
-    sumsBytes = (long) g.blocks() * MOST_ROWS * widest * Float.BYTES;
+    sumsBytes = (long) g.blocks() * TALL * widest * Float.BYTES;
   }
 
-  /**
-   * Whether tiles of so many vectors can compute it.
-   *
-   * @param g extents
-   * @param vectors of each panel of a group
-   */
-  public static boolean fits(Geometry g, int[] vectors) {
+  /** Whether the tiles can compute it. */
+  public static boolean fits(Geometry g) {
     return g.fh() == 1
         && g.fw() == 1
         && (g.pt() | g.pl() | g.pb() | g.pr()) == 0
-        && Arrays.stream(vectors).allMatch(v -> PixelTile.of(v).holds(pixels(g)));
+        && (g.blocks() == 1 || g.blockLength() % Lanes.COUNT == 0)
+        && pixels(g) >= TALL * tallStacks(pixels(g));
   }
 
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
-    long panelBytes = (long) g.groupC() * PixelTile.MOST_VECTORS * Lanes.BYTES;
-    int[] vectors = vectors(g);
-    return panelBytes <= PANEL_BYTES && vectors.length > 0 && fits(g, vectors);
+    long panelBytes = (long) g.groupC() * OutputTile.MOST_VECTORS * Lanes.BYTES;
+    return panelBytes <= PANEL_BYTES
+        && fits(g)
+        && TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS).length > 0;
+  }
+
+  /** Whether the pixels of a group are at equal distances, and sums one block. */
+  public static boolean liesInRows(Geometry g) {
+    return g.sh() == 1 && g.sw() == 1 && g.blocks() == 1 && pixels(g) >= ROWS;
+  }
+
+  /** Whether to read pixels in place is faster than to copy them: docs/decisions/0016. */
+  private static boolean paysInPlace(Geometry g) {
+    return liesInRows(g)
+        && pixels(g) >= LEAST_PIXELS
+        && g.groupC() >= LEAST_TERMS
+        && 3L * g.groupK() <= 2L * g.groupC()
+        && g.groupK() <= MOST_VECTORS * Lanes.COUNT
+        && g.c() * (long) Float.BYTES % ALIASING_BYTES != 0;
   }
 
   /** The plan for this machine, if it {@link #pays}. */
   public static PointwisePlan of(Geometry g) {
-    return new PointwisePlan(g, vectors(g), CHUNK_BYTES);
-  }
-
-  private static int[] vectors(Geometry g) {
-    return TileTable.outputVectors(g.groupK(), PixelTile.MOST_VECTORS);
+    boolean inPlace = paysInPlace(g);
+    int most = inPlace ? OutputTile.MOST_PIXEL_VECTORS : OutputTile.MOST_VECTORS;
+    return new PointwisePlan(g, inPlace, TileTable.outputVectors(g.groupK(), most), CHUNK_BYTES);
   }
 
   private static long pixels(Geometry g) {
     return (long) g.n() * g.oh() * g.ow();
   }
 
-  /** All but the last chunk are tiles of one height alone. */
+  /** Stacks of nine that leave a multiple of eight: all numbers from 56 on have as many. */
+  static int tallStacks(long pixels) {
+    return (int) (pixels % ROWS);
+  }
+
+  /** Stacks of eight among so many pixels. */
+  static int stacks(int pixels) {
+    return (pixels - TALL * tallStacks(pixels)) / ROWS;
+  }
+
+  /** All but the last chunk are stacks of eight alone. */
   long firstPixel(int chunk) {
-    return chunk == chunks ? pixels : pixels / CHUNK_PIXELS * chunk / chunks * CHUNK_PIXELS;
+    return chunk == chunks ? pixels : pixels / ROWS * chunk / chunks * ROWS;
+  }
+
+  /** Whether tiles read pixels where they are. */
+  boolean inPlace() {
+    return inPlace;
   }
 
   /** The kernel of a panel. */
-  PixelTile tile(int panel) {
+  OutputTile tile(int panel) {
     return tiles[panel];
+  }
+
+  /** The kernel of a panel for stacks of nine. */
+  OutputTile tall(int panel) {
+    return tall[panel];
   }
 
   FilterPanels panels() {
@@ -129,7 +189,7 @@ public final class PointwisePlan {
     return zeros;
   }
 
-  /** One thread takes all panels of a chunk; more share them. */
+  /** One thread stages each chunk once; more share its panels, and each stages it. */
   int units(int threads) {
     return groups * chunks * (threads == 1 ? 1 : panelRanges);
   }
@@ -147,33 +207,40 @@ public final class PointwisePlan {
     return (int) ((long) tiles.length * range / ranges);
   }
 
-  /** Whether pixels do not lie at equal distances, and are copied one behind the other. */
-  boolean gathers() {
-    return gathers;
+  /** Pixels of the largest chunk. */
+  int chunkPixels() {
+    return chunkPixels;
   }
 
-  /** Bytes of the largest chunk, if it is gathered. */
-  long gatheredBytes() {
-    return gatheredBytes;
+  /** Floats of the largest staged chunk. */
+  int stagedLength() {
+    return stagedLength;
+  }
+
+  /** Floats of a staged pixel: whole vectors. */
+  int depth() {
+    return depth;
   }
 
   /** Has the kernels compiled. */
   void primeKernels() {
-    Set<PixelTile> kernels = EnumSet.noneOf(PixelTile.class);
-    for (PixelTile tile : tiles) {
-      kernels.add(tile);
-      kernels.add(tile.rest());
+    Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
+    kernels.addAll(Arrays.asList(tiles));
+    if (inPlace) {
+      Priming.all(kernels.stream().map(OutputTile::pixelPriming).toList());
+      return;
     }
-    Priming.all(kernels.stream().map(PixelTile::priming).toList());
+    kernels.addAll(Arrays.asList(tall));
+    Priming.all(kernels.stream().map(OutputTile::stackedPriming).toList());
   }
 
-  /** Bytes of the blocks' sums of one tile. */
+  /** Bytes of the blocks' sums of one stack. */
   long sumsBytes() {
     return sumsBytes;
   }
 
   String describe() {
-    List<PixelTile> shapes = Arrays.asList(tiles);
+    List<OutputTile> shapes = Arrays.asList(tiles);
     String names =
         shapes.stream()
             .collect(Collectors.groupingBy(t -> t, LinkedHashMap::new, Collectors.counting()))
@@ -183,7 +250,7 @@ public final class PointwisePlan {
             .collect(Collectors.joining(" and "));
     return "panels: "
         + names
-        + (gathers ? ", pixels gathered, " : ", pixels in place, ")
+        + (inPlace ? ", pixels in place, " : ", pixels stacked, ")
         + units(2)
         + " unit(s), "
         + Lanes.COUNT * Float.SIZE

@@ -2,26 +2,26 @@ package dev.tilewise.internal.conv;
 
 import java.lang.foreign.MemorySegment;
 
-/** One thread's view of a unit's pixels. */
+/** One thread's staged pixels. */
 final class PointwiseScratch implements Forward.Scratch {
 
-  /** The blocks' sums of one tile. */
+  /** The blocks' sums of one stack. */
   final MemorySegment sums;
 
-  /** Pixels of a chunk one behind the other, if they are not so in the input. */
-  final MemorySegment gathered;
+  /** Stacks of pixels. On the heap: docs/decisions/0002. */
+  final float[] staged;
 
-  /** Where the unit's pixels are. */
-  MemorySegment pixels;
+  /** Where each pixel's channels start in the input, bytes. */
+  final long[] inputs;
 
-  /** The first one's first channel, bytes. */
-  long first;
-
-  /** From pixel to pixel, bytes. */
-  long pitch;
-
-  PointwiseScratch(PointwisePlan plan, MemorySegment memory) {
+  PointwiseScratch(PointwisePlan plan, MemorySegment memory, ScratchArrays arrays) {
     sums = memory.asSlice(0, plan.sumsBytes());
-    gathered = memory.asSlice(plan.sumsBytes(), plan.gatheredBytes());
+    staged = arrays.large(plan.stagedLength());
+    inputs = new long[plan.chunkPixels()];
+  }
+
+  /** Bytes on the heap. */
+  static long heapBytes(PointwisePlan plan) {
+    return (long) plan.stagedLength() * Float.BYTES + (long) plan.chunkPixels() * Long.BYTES;
   }
 }

@@ -2,7 +2,7 @@ package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
-import dev.tilewise.internal.kernel.StripTile;
+import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.TileEpilogue;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.lang.foreign.Arena;
@@ -18,7 +18,7 @@ import java.lang.foreign.ValueLayout;
  *   region of pixels that meet the same taps
  *     line of pixels at equal distances        a row, or a column where rows are short
  *       panel
- *         tiles                                StripTile.run
+ *         tiles                                OutputTile.strips
  * }</pre>
  *
  * A line's last tile ends where the line ends, and computes some of its pixels again. Pixels of
@@ -181,13 +181,13 @@ public final class StripForward implements SingleStage {
     for (int first = 0; first < eights; first += TILES) {
       int count = Math.min(TILES, eights - first);
       for (int p = 0; p < panels; p++) {
-        StripTile tile = plan.tile(p);
+        OutputTile tile = plan.tile(p);
         int row = first * rows;
         tiles(part, p, tile, row, count, pixels, a, pitch, staged, y, out, outStep, low, high);
       }
     }
     for (int p = 0; p < panels; p++) {
-      StripTile tile = plan.tall(p);
+      OutputTile tile = plan.tall(p);
       int row = eights * rows;
       int nines = plan.tallTiles(pixels);
       tiles(part, p, tile, row, nines, pixels, a, pitch, staged, y, out, outStep, low, high);
@@ -202,7 +202,7 @@ public final class StripForward implements SingleStage {
   private void tiles(
       StripPlan.Part part,
       int panel,
-      StripTile tile,
+      OutputTile tile,
       int row,
       int count,
       int pixels,
@@ -251,7 +251,7 @@ public final class StripForward implements SingleStage {
   private void tiles(
       StripPlan.Part part,
       int panel,
-      StripTile tile,
+      OutputTile tile,
       int a,
       int pitch,
       float[] staged,
@@ -263,7 +263,7 @@ public final class StripForward implements SingleStage {
       float high) {
     FilterPanels filters = plan.panels();
     long firstTerm = (long) part.firstTerm() * tile.width();
-    StripTile.run(
+    OutputTile.strips(
         tile,
         staged,
         a,

@@ -1,9 +1,9 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.kernel.StripRuns;
-import dev.tilewise.internal.kernel.StripTile;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,8 +44,8 @@ public final class StripPlan {
   record Part(Region region, StripRuns runs, int firstTerm) {}
 
   private final Geometry g;
-  private final StripTile[] tiles;
-  private final StripTile[] tall;
+  private final OutputTile[] tiles;
+  private final OutputTile[] tall;
   private final FilterPanels panels;
   private final Part[] parts;
   private final int bandLines;
@@ -63,12 +63,12 @@ public final class StripPlan {
    */
   public StripPlan(Geometry g, int[] vectors, long bandBytes) {
     this.g = g;
-    tiles = new StripTile[vectors.length];
-    tall = new StripTile[vectors.length];
+    tiles = new OutputTile[vectors.length];
+    tall = new OutputTile[vectors.length];
     int[] widths = new int[vectors.length];
     for (int panel = 0; panel < vectors.length; panel++) {
-      tiles[panel] = StripTile.of(ROWS, vectors[panel]);
-      tall[panel] = StripTile.of(TALL, vectors[panel]);
+      tiles[panel] = OutputTile.of(ROWS, vectors[panel]);
+      tall[panel] = OutputTile.of(TALL, vectors[panel]);
       widths[panel] = tiles[panel].width();
     }
     panels = FilterPanels.ofVectors(1, g.k(), g.c(), g.fh() * g.fw(), widths, Lanes.COUNT);
@@ -133,20 +133,20 @@ public final class StripPlan {
 
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
-    return suits(g) && TileTable.outputVectors(g.k(), StripTile.MOST_VECTORS).length > 0;
+    return suits(g) && TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS).length > 0;
   }
 
   /** The plan for this machine, if it {@link #pays}. */
   public static StripPlan of(Geometry g) {
-    return new StripPlan(g, TileTable.outputVectors(g.k(), StripTile.MOST_VECTORS), BAND_BYTES);
+    return new StripPlan(g, TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS), BAND_BYTES);
   }
 
   /** Has the kernels compiled. */
   void primeKernels() {
-    Set<StripTile> kernels = EnumSet.noneOf(StripTile.class);
+    Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
     kernels.addAll(Arrays.asList(tiles));
     kernels.addAll(Arrays.asList(tall));
-    Priming.all(kernels.stream().map(StripTile::priming).toList());
+    Priming.all(kernels.stream().map(OutputTile::stripPriming).toList());
   }
 
   FilterPanels panels() {
@@ -154,12 +154,12 @@ public final class StripPlan {
   }
 
   /** The kernel of a panel. */
-  StripTile tile(int panel) {
+  OutputTile tile(int panel) {
     return tiles[panel];
   }
 
   /** The kernel of a panel for nine pixels. */
-  StripTile tall(int panel) {
+  OutputTile tall(int panel) {
     return tall[panel];
   }
 
@@ -199,7 +199,7 @@ public final class StripPlan {
 
   String describe() {
     String names =
-        Arrays.stream(tiles).distinct().map(StripTile::toString).collect(Collectors.joining(", "));
+        Arrays.stream(tiles).distinct().map(OutputTile::toString).collect(Collectors.joining(", "));
     return tiles.length
         + " panel(s): "
         + names

@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Tiles of 8 pixels x 1 vector of filters; contract in {@link PixelTile#run}. */
+/** 8 pixels where they are x 1 vector of filters; contract in {@link OutputTile#pixels}. */
 final class Pixels8x1 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -40,19 +40,7 @@ final class Pixels8x1 {
         || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    long window = (long) length * Float.BYTES;
-    long tileStep = 8 * pitch;
-    long reach = (tiles - 1) * tileStep + window;
-    // Slices of equal length: one check of a term serves all rows (decisions/0017).
-    MemorySegment r0 = a.asSlice(aOff, reach);
-    MemorySegment r1 = a.asSlice(aOff + pitch, reach);
-    MemorySegment r2 = a.asSlice(aOff + 2 * pitch, reach);
-    MemorySegment r3 = a.asSlice(aOff + 3 * pitch, reach);
-    MemorySegment r4 = a.asSlice(aOff + 4 * pitch, reach);
-    MemorySegment r5 = a.asSlice(aOff + 5 * pitch, reach);
-    MemorySegment r6 = a.asSlice(aOff + 6 * pitch, reach);
-    MemorySegment r7 = a.asSlice(aOff + 7 * pitch, reach);
-    long first = 0;
+    long first = aOff;
     long out = dOff;
     for (int tile = 0; tile < tiles; tile++) {
       FloatVector i0 = FloatVector.fromMemorySegment(SPECIES, init, initOff, ORDER);
@@ -64,30 +52,36 @@ final class Pixels8x1 {
       FloatVector d50 = i0;
       FloatVector d60 = i0;
       FloatVector d70 = i0;
-      long at = first;
-      long bAt = bOff;
-      long stop = bOff + (long) length * (BYTES);
-      do {
+      long r0 = first;
+      long r1 = r0 + pitch;
+      long r2 = r1 + pitch;
+      long r3 = r2 + pitch;
+      long r4 = r3 + pitch;
+      long r5 = r4 + pitch;
+      long r6 = r5 + pitch;
+      long r7 = r6 + pitch;
+      // Counted, so that C2 checks all rows before the loop.
+      for (int i = 0; i < length; i++) {
+        long bAt = bOff + (long) i * BYTES;
+        long aAt = (long) i * Float.BYTES;
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
-        FloatVector v = FloatVector.broadcast(SPECIES, r0.get(FLOAT, at));
+        FloatVector v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r0 + aAt));
         d00 = v.fma(b0, d00);
-        v = FloatVector.broadcast(SPECIES, r1.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r1 + aAt));
         d10 = v.fma(b0, d10);
-        v = FloatVector.broadcast(SPECIES, r2.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r2 + aAt));
         d20 = v.fma(b0, d20);
-        v = FloatVector.broadcast(SPECIES, r3.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r3 + aAt));
         d30 = v.fma(b0, d30);
-        v = FloatVector.broadcast(SPECIES, r4.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r4 + aAt));
         d40 = v.fma(b0, d40);
-        v = FloatVector.broadcast(SPECIES, r5.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r5 + aAt));
         d50 = v.fma(b0, d50);
-        v = FloatVector.broadcast(SPECIES, r6.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r6 + aAt));
         d60 = v.fma(b0, d60);
-        v = FloatVector.broadcast(SPECIES, r7.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r7 + aAt));
         d70 = v.fma(b0, d70);
-        at += Float.BYTES;
-        bAt += BYTES;
-      } while (bAt < stop);
+      }
       if (lo > Float.NEGATIVE_INFINITY) {
         FloatVector low = FloatVector.broadcast(SPECIES, lo);
         d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
@@ -110,23 +104,23 @@ final class Pixels8x1 {
         d60 = d60.blend(high, d60.compare(VectorOperators.GT, high));
         d70 = d70.blend(high, d70.compare(VectorOperators.GT, high));
       }
-      d00.intoMemorySegment(d, out, ORDER);
+      d00.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      d10.intoMemorySegment(d, out, ORDER);
+      d10.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      d20.intoMemorySegment(d, out, ORDER);
+      d20.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      d30.intoMemorySegment(d, out, ORDER);
+      d30.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      d40.intoMemorySegment(d, out, ORDER);
+      d40.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      d50.intoMemorySegment(d, out, ORDER);
+      d50.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      d60.intoMemorySegment(d, out, ORDER);
+      d60.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      d70.intoMemorySegment(d, out, ORDER);
+      d70.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      first += tileStep;
+      first += 8 * pitch;
     }
   }
 }

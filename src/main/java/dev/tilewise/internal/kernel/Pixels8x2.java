@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Tiles of 8 pixels x 2 vectors of filters; contract in {@link PixelTile#run}. */
+/** 8 pixels where they are x 2 vectors of filters; contract in {@link OutputTile#pixels}. */
 final class Pixels8x2 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -40,19 +40,7 @@ final class Pixels8x2 {
         || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    long window = (long) length * Float.BYTES;
-    long tileStep = 8 * pitch;
-    long reach = (tiles - 1) * tileStep + window;
-    // Slices of equal length: one check of a term serves all rows (decisions/0017).
-    MemorySegment r0 = a.asSlice(aOff, reach);
-    MemorySegment r1 = a.asSlice(aOff + pitch, reach);
-    MemorySegment r2 = a.asSlice(aOff + 2 * pitch, reach);
-    MemorySegment r3 = a.asSlice(aOff + 3 * pitch, reach);
-    MemorySegment r4 = a.asSlice(aOff + 4 * pitch, reach);
-    MemorySegment r5 = a.asSlice(aOff + 5 * pitch, reach);
-    MemorySegment r6 = a.asSlice(aOff + 6 * pitch, reach);
-    MemorySegment r7 = a.asSlice(aOff + 7 * pitch, reach);
-    long first = 0;
+    long first = aOff;
     long out = dOff;
     for (int tile = 0; tile < tiles; tile++) {
       FloatVector i0 = FloatVector.fromMemorySegment(SPECIES, init, initOff, ORDER);
@@ -73,39 +61,45 @@ final class Pixels8x2 {
       FloatVector d61 = i1;
       FloatVector d70 = i0;
       FloatVector d71 = i1;
-      long at = first;
-      long bAt = bOff;
-      long stop = bOff + (long) length * (2 * BYTES);
-      do {
+      long r0 = first;
+      long r1 = r0 + pitch;
+      long r2 = r1 + pitch;
+      long r3 = r2 + pitch;
+      long r4 = r3 + pitch;
+      long r5 = r4 + pitch;
+      long r6 = r5 + pitch;
+      long r7 = r6 + pitch;
+      // Counted, so that C2 checks all rows before the loop.
+      for (int i = 0; i < length; i++) {
+        long bAt = bOff + (long) i * (2 * BYTES);
+        long aAt = (long) i * Float.BYTES;
         FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
         FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
-        FloatVector v = FloatVector.broadcast(SPECIES, r0.get(FLOAT, at));
+        FloatVector v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r0 + aAt));
         d00 = v.fma(b0, d00);
         d01 = v.fma(b1, d01);
-        v = FloatVector.broadcast(SPECIES, r1.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r1 + aAt));
         d10 = v.fma(b0, d10);
         d11 = v.fma(b1, d11);
-        v = FloatVector.broadcast(SPECIES, r2.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r2 + aAt));
         d20 = v.fma(b0, d20);
         d21 = v.fma(b1, d21);
-        v = FloatVector.broadcast(SPECIES, r3.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r3 + aAt));
         d30 = v.fma(b0, d30);
         d31 = v.fma(b1, d31);
-        v = FloatVector.broadcast(SPECIES, r4.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r4 + aAt));
         d40 = v.fma(b0, d40);
         d41 = v.fma(b1, d41);
-        v = FloatVector.broadcast(SPECIES, r5.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r5 + aAt));
         d50 = v.fma(b0, d50);
         d51 = v.fma(b1, d51);
-        v = FloatVector.broadcast(SPECIES, r6.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r6 + aAt));
         d60 = v.fma(b0, d60);
         d61 = v.fma(b1, d61);
-        v = FloatVector.broadcast(SPECIES, r7.get(FLOAT, at));
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r7 + aAt));
         d70 = v.fma(b0, d70);
         d71 = v.fma(b1, d71);
-        at += Float.BYTES;
-        bAt += 2 * BYTES;
-      } while (bAt < stop);
+      }
       if (lo > Float.NEGATIVE_INFINITY) {
         FloatVector low = FloatVector.broadcast(SPECIES, lo);
         d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
@@ -168,7 +162,7 @@ final class Pixels8x2 {
       d70.intoMemorySegment(d, out, ORDER);
       d71.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      first += tileStep;
+      first += 8 * pitch;
     }
   }
 }

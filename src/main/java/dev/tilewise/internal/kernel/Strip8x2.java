@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Tiles of 8 pixels x 2 vectors of filters; contract in {@link StripTile#run}. */
+/** Tiles of 8 pixels x 2 vectors of filters; contract in {@link OutputTile#strips}. */
 final class Strip8x2 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();

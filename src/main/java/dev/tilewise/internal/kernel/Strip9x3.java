@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Tiles of 9 pixels x 3 vectors of filters; contract in {@link StripTile#run}. */
+/** Tiles of 9 pixels x 3 vectors of filters; contract in {@link OutputTile#strips}. */
 final class Strip9x3 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();

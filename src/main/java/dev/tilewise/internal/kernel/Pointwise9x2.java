@@ -1,27 +1,26 @@
 package dev.tilewise.internal.kernel;
 
 import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
 import static dev.tilewise.internal.kernel.Lanes.SPECIES;
 import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Tiles of 9 pixels x 2 vectors of filters; contract in {@link PixelTile#run}. */
-final class Pixels9x2 {
+/** Stacks of 9 pixels x 2 vectors of filters; contract in {@link OutputTile#stacked}. */
+final class Pointwise9x2 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-  private Pixels9x2() {}
+  private Pointwise9x2() {}
 
   static void run(
-      MemorySegment a,
-      long aOff,
-      long pitch,
+      float[] a,
+      int aOff,
+      int aStep,
       int length,
       MemorySegment b,
       long bOff,
@@ -31,31 +30,16 @@ final class Pixels9x2 {
       long dOff,
       long dStep,
       long last,
-      int tiles,
+      int stacks,
       float lo,
       float hi) {
-    if (a.getClass() != NATIVE
-        || b.getClass() != NATIVE
-        || init.getClass() != NATIVE
-        || d.getClass() != NATIVE) {
+    if (b.getClass() != NATIVE || init.getClass() != NATIVE || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    long window = (long) length * Float.BYTES;
-    long tileStep = 9 * pitch;
-    long reach = (tiles - 1) * tileStep + window;
-    // Slices of equal length: one check of a term serves all rows (decisions/0017).
-    MemorySegment r0 = a.asSlice(aOff, reach);
-    MemorySegment r1 = a.asSlice(aOff + pitch, reach);
-    MemorySegment r2 = a.asSlice(aOff + 2 * pitch, reach);
-    MemorySegment r3 = a.asSlice(aOff + 3 * pitch, reach);
-    MemorySegment r4 = a.asSlice(aOff + 4 * pitch, reach);
-    MemorySegment r5 = a.asSlice(aOff + 5 * pitch, reach);
-    MemorySegment r6 = a.asSlice(aOff + 6 * pitch, reach);
-    MemorySegment r7 = a.asSlice(aOff + 7 * pitch, reach);
-    MemorySegment r8 = a.asSlice(aOff + 8 * pitch, reach);
-    long first = 0;
+    long bEnd = bOff + (long) length * (2 * BYTES);
+    int first = aOff;
     long out = dOff;
-    for (int tile = 0; tile < tiles; tile++) {
+    for (int stack = 0; stack < stacks; stack++) {
       FloatVector i0 = FloatVector.fromMemorySegment(SPECIES, init, initOff, ORDER);
       FloatVector i1 = FloatVector.fromMemorySegment(SPECIES, init, initOff + BYTES, ORDER);
       FloatVector d00 = i0;
@@ -76,42 +60,46 @@ final class Pixels9x2 {
       FloatVector d71 = i1;
       FloatVector d80 = i0;
       FloatVector d81 = i1;
-      long at = first;
+      int at = first;
       long bAt = bOff;
-      long stop = bOff + (long) length * (2 * BYTES);
-      do {
-        FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
-        FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
-        FloatVector v = FloatVector.broadcast(SPECIES, r0.get(FLOAT, at));
-        d00 = v.fma(b0, d00);
-        d01 = v.fma(b1, d01);
-        v = FloatVector.broadcast(SPECIES, r1.get(FLOAT, at));
-        d10 = v.fma(b0, d10);
-        d11 = v.fma(b1, d11);
-        v = FloatVector.broadcast(SPECIES, r2.get(FLOAT, at));
-        d20 = v.fma(b0, d20);
-        d21 = v.fma(b1, d21);
-        v = FloatVector.broadcast(SPECIES, r3.get(FLOAT, at));
-        d30 = v.fma(b0, d30);
-        d31 = v.fma(b1, d31);
-        v = FloatVector.broadcast(SPECIES, r4.get(FLOAT, at));
-        d40 = v.fma(b0, d40);
-        d41 = v.fma(b1, d41);
-        v = FloatVector.broadcast(SPECIES, r5.get(FLOAT, at));
-        d50 = v.fma(b0, d50);
-        d51 = v.fma(b1, d51);
-        v = FloatVector.broadcast(SPECIES, r6.get(FLOAT, at));
-        d60 = v.fma(b0, d60);
-        d61 = v.fma(b1, d61);
-        v = FloatVector.broadcast(SPECIES, r7.get(FLOAT, at));
-        d70 = v.fma(b0, d70);
-        d71 = v.fma(b1, d71);
-        v = FloatVector.broadcast(SPECIES, r8.get(FLOAT, at));
-        d80 = v.fma(b0, d80);
-        d81 = v.fma(b1, d81);
-        at += Float.BYTES;
-        bAt += 2 * BYTES;
-      } while (bAt < stop);
+      // Bounded by addresses, so that C2 does not make counted loops of it (decisions/0008).
+      while (bAt < bEnd) {
+        long stop = Math.min(bEnd, bAt + (long) COUNT * (2 * BYTES));
+        do {
+          FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+          FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
+          FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
+          d00 = v.fma(b0, d00);
+          d01 = v.fma(b1, d01);
+          v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
+          d10 = v.fma(b0, d10);
+          d11 = v.fma(b1, d11);
+          v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
+          d20 = v.fma(b0, d20);
+          d21 = v.fma(b1, d21);
+          v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
+          d30 = v.fma(b0, d30);
+          d31 = v.fma(b1, d31);
+          v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT]);
+          d40 = v.fma(b0, d40);
+          d41 = v.fma(b1, d41);
+          v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT]);
+          d50 = v.fma(b0, d50);
+          d51 = v.fma(b1, d51);
+          v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT]);
+          d60 = v.fma(b0, d60);
+          d61 = v.fma(b1, d61);
+          v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT]);
+          d70 = v.fma(b0, d70);
+          d71 = v.fma(b1, d71);
+          v = FloatVector.broadcast(SPECIES, a[at + 8 * COUNT]);
+          d80 = v.fma(b0, d80);
+          d81 = v.fma(b1, d81);
+          at++;
+          bAt += 2 * BYTES;
+        } while (bAt < stop);
+        at += 8 * COUNT;
+      }
       if (lo > Float.NEGATIVE_INFINITY) {
         FloatVector low = FloatVector.broadcast(SPECIES, lo);
         d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
@@ -181,7 +169,7 @@ final class Pixels9x2 {
       d80.intoMemorySegment(d, out, ORDER);
       d81.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      first += tileStep;
+      first += aStep;
     }
   }
 }

@@ -1,27 +1,26 @@
 package dev.tilewise.internal.kernel;
 
 import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
 import static dev.tilewise.internal.kernel.Lanes.SPECIES;
 import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Tiles of 7 pixels x 3 vectors of filters; contract in {@link PixelTile#run}. */
-final class Pixels7x3 {
+/** Stacks of 9 pixels x 3 vectors of filters; contract in {@link OutputTile#stacked}. */
+final class Pointwise9x3 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-  private Pixels7x3() {}
+  private Pointwise9x3() {}
 
   static void run(
-      MemorySegment a,
-      long aOff,
-      long pitch,
+      float[] a,
+      int aOff,
+      int aStep,
       int length,
       MemorySegment b,
       long bOff,
@@ -31,29 +30,16 @@ final class Pixels7x3 {
       long dOff,
       long dStep,
       long last,
-      int tiles,
+      int stacks,
       float lo,
       float hi) {
-    if (a.getClass() != NATIVE
-        || b.getClass() != NATIVE
-        || init.getClass() != NATIVE
-        || d.getClass() != NATIVE) {
+    if (b.getClass() != NATIVE || init.getClass() != NATIVE || d.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    long window = (long) length * Float.BYTES;
-    long tileStep = 7 * pitch;
-    long reach = (tiles - 1) * tileStep + window;
-    // Slices of equal length: one check of a term serves all rows (decisions/0017).
-    MemorySegment r0 = a.asSlice(aOff, reach);
-    MemorySegment r1 = a.asSlice(aOff + pitch, reach);
-    MemorySegment r2 = a.asSlice(aOff + 2 * pitch, reach);
-    MemorySegment r3 = a.asSlice(aOff + 3 * pitch, reach);
-    MemorySegment r4 = a.asSlice(aOff + 4 * pitch, reach);
-    MemorySegment r5 = a.asSlice(aOff + 5 * pitch, reach);
-    MemorySegment r6 = a.asSlice(aOff + 6 * pitch, reach);
-    long first = 0;
+    long bEnd = bOff + (long) length * (3 * BYTES);
+    int first = aOff;
     long out = dOff;
-    for (int tile = 0; tile < tiles; tile++) {
+    for (int stack = 0; stack < stacks; stack++) {
       FloatVector i0 = FloatVector.fromMemorySegment(SPECIES, init, initOff, ORDER);
       FloatVector i1 = FloatVector.fromMemorySegment(SPECIES, init, initOff + BYTES, ORDER);
       FloatVector i2 = FloatVector.fromMemorySegment(SPECIES, init, initOff + 2 * BYTES, ORDER);
@@ -78,44 +64,62 @@ final class Pixels7x3 {
       FloatVector d60 = i0;
       FloatVector d61 = i1;
       FloatVector d62 = i2;
-      long at = first;
+      FloatVector d70 = i0;
+      FloatVector d71 = i1;
+      FloatVector d72 = i2;
+      FloatVector d80 = i0;
+      FloatVector d81 = i1;
+      FloatVector d82 = i2;
+      int at = first;
       long bAt = bOff;
-      long end = first + window;
-      do {
-        FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
-        FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
-        FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, b, bAt + 2 * BYTES, ORDER);
-        FloatVector v = FloatVector.broadcast(SPECIES, r0.get(FLOAT, at));
-        d00 = v.fma(b0, d00);
-        d01 = v.fma(b1, d01);
-        d02 = v.fma(b2, d02);
-        v = FloatVector.broadcast(SPECIES, r1.get(FLOAT, at));
-        d10 = v.fma(b0, d10);
-        d11 = v.fma(b1, d11);
-        d12 = v.fma(b2, d12);
-        v = FloatVector.broadcast(SPECIES, r2.get(FLOAT, at));
-        d20 = v.fma(b0, d20);
-        d21 = v.fma(b1, d21);
-        d22 = v.fma(b2, d22);
-        v = FloatVector.broadcast(SPECIES, r3.get(FLOAT, at));
-        d30 = v.fma(b0, d30);
-        d31 = v.fma(b1, d31);
-        d32 = v.fma(b2, d32);
-        v = FloatVector.broadcast(SPECIES, r4.get(FLOAT, at));
-        d40 = v.fma(b0, d40);
-        d41 = v.fma(b1, d41);
-        d42 = v.fma(b2, d42);
-        v = FloatVector.broadcast(SPECIES, r5.get(FLOAT, at));
-        d50 = v.fma(b0, d50);
-        d51 = v.fma(b1, d51);
-        d52 = v.fma(b2, d52);
-        v = FloatVector.broadcast(SPECIES, r6.get(FLOAT, at));
-        d60 = v.fma(b0, d60);
-        d61 = v.fma(b1, d61);
-        d62 = v.fma(b2, d62);
-        at += Float.BYTES;
-        bAt += 3 * BYTES;
-      } while (at < end);
+      // Bounded by addresses, so that C2 does not make counted loops of it (decisions/0008).
+      while (bAt < bEnd) {
+        long stop = Math.min(bEnd, bAt + (long) COUNT * (3 * BYTES));
+        do {
+          FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+          FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
+          FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, b, bAt + 2 * BYTES, ORDER);
+          FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
+          d00 = v.fma(b0, d00);
+          d01 = v.fma(b1, d01);
+          d02 = v.fma(b2, d02);
+          v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
+          d10 = v.fma(b0, d10);
+          d11 = v.fma(b1, d11);
+          d12 = v.fma(b2, d12);
+          v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
+          d20 = v.fma(b0, d20);
+          d21 = v.fma(b1, d21);
+          d22 = v.fma(b2, d22);
+          v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
+          d30 = v.fma(b0, d30);
+          d31 = v.fma(b1, d31);
+          d32 = v.fma(b2, d32);
+          v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT]);
+          d40 = v.fma(b0, d40);
+          d41 = v.fma(b1, d41);
+          d42 = v.fma(b2, d42);
+          v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT]);
+          d50 = v.fma(b0, d50);
+          d51 = v.fma(b1, d51);
+          d52 = v.fma(b2, d52);
+          v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT]);
+          d60 = v.fma(b0, d60);
+          d61 = v.fma(b1, d61);
+          d62 = v.fma(b2, d62);
+          v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT]);
+          d70 = v.fma(b0, d70);
+          d71 = v.fma(b1, d71);
+          d72 = v.fma(b2, d72);
+          v = FloatVector.broadcast(SPECIES, a[at + 8 * COUNT]);
+          d80 = v.fma(b0, d80);
+          d81 = v.fma(b1, d81);
+          d82 = v.fma(b2, d82);
+          at++;
+          bAt += 3 * BYTES;
+        } while (bAt < stop);
+        at += 8 * COUNT;
+      }
       if (lo > Float.NEGATIVE_INFINITY) {
         FloatVector low = FloatVector.broadcast(SPECIES, lo);
         d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
@@ -139,6 +143,12 @@ final class Pixels7x3 {
         d60 = d60.blend(low, d60.compare(VectorOperators.LT, low));
         d61 = d61.blend(low, d61.compare(VectorOperators.LT, low));
         d62 = d62.blend(low, d62.compare(VectorOperators.LT, low));
+        d70 = d70.blend(low, d70.compare(VectorOperators.LT, low));
+        d71 = d71.blend(low, d71.compare(VectorOperators.LT, low));
+        d72 = d72.blend(low, d72.compare(VectorOperators.LT, low));
+        d80 = d80.blend(low, d80.compare(VectorOperators.LT, low));
+        d81 = d81.blend(low, d81.compare(VectorOperators.LT, low));
+        d82 = d82.blend(low, d82.compare(VectorOperators.LT, low));
       }
       if (hi < Float.POSITIVE_INFINITY) {
         FloatVector high = FloatVector.broadcast(SPECIES, hi);
@@ -163,6 +173,12 @@ final class Pixels7x3 {
         d60 = d60.blend(high, d60.compare(VectorOperators.GT, high));
         d61 = d61.blend(high, d61.compare(VectorOperators.GT, high));
         d62 = d62.blend(high, d62.compare(VectorOperators.GT, high));
+        d70 = d70.blend(high, d70.compare(VectorOperators.GT, high));
+        d71 = d71.blend(high, d71.compare(VectorOperators.GT, high));
+        d72 = d72.blend(high, d72.compare(VectorOperators.GT, high));
+        d80 = d80.blend(high, d80.compare(VectorOperators.GT, high));
+        d81 = d81.blend(high, d81.compare(VectorOperators.GT, high));
+        d82 = d82.blend(high, d82.compare(VectorOperators.GT, high));
       }
       d00.intoMemorySegment(d, out, ORDER);
       d01.intoMemorySegment(d, out + BYTES, ORDER);
@@ -192,7 +208,15 @@ final class Pixels7x3 {
       d61.intoMemorySegment(d, out + BYTES, ORDER);
       d62.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      first += tileStep;
+      d70.intoMemorySegment(d, out, ORDER);
+      d71.intoMemorySegment(d, out + BYTES, ORDER);
+      d72.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      d80.intoMemorySegment(d, out, ORDER);
+      d81.intoMemorySegment(d, out + BYTES, ORDER);
+      d82.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      first += aStep;
     }
   }
 }

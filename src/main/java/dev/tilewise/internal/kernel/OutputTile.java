@@ -1,0 +1,318 @@
+package dev.tilewise.internal.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Micro-kernels that compute outputs: sums start from the bias and are clamped before they are
+ * stored, as in {@link Tile}. The rows of A are pixels, either where they are, off-heap:
+ *
+ * <pre>{@code
+ * A[m, i] = a[aOff + m * pitch + i]
+ * }</pre>
+ *
+ * or stacked, as in {@link StackedTile}:
+ *
+ * <pre>{@code
+ * A[m, i] = a[aOff + (i / L * rows + m) * L + i % L],   L = lanes
+ * D[m, n] = clamp(init[n] + sum over i < length of A[m, i] * B[i, n])
+ * }</pre>
+ *
+ * or at equal distances in a strip of input rows, with windows of a few runs:
+ *
+ * <pre>{@code
+ * A[m, (r, i)] = a[aOff + m * pitch + r * aStep + i]
+ * D[m, n] = clamp(init[n] + sum over r < count, i < length of A[m, (r, i)] * B[r * bStep + i, n])
+ * }</pre>
+ *
+ * The last vector of columns may lie over the one before: its columns are then in B twice.
+ *
+ * <p>Each D is one chain of fused multiply-adds from init on, in the order of i, or of r and i
+ * (docs/decisions/0011-pointwise.md and 0012-few-channels.md).
+ */
+public enum OutputTile {
+  O9X3(9, 3),
+  O9X2(9, 2),
+  O9X1(9, 1),
+  O8X3(8, 3),
+  O8X2(8, 2),
+  O8X1(8, 1);
+
+  /** Vectors of the widest tiles. */
+  public static final int MOST_VECTORS = 3;
+
+  /** Vectors of the widest tiles that read pixels where they are: more do not fit the registers. */
+  public static final int MOST_PIXEL_VECTORS = 2;
+
+  private final int rows;
+  private final int vectors;
+  private final Priming pixelPriming;
+  private final Priming stackedPriming;
+  private final Priming stripPriming;
+
+  OutputTile(int rows, int vectors) {
+    this.rows = rows;
+    this.vectors = vectors;
+    pixelPriming = new Priming(rows, vectors, false, this::primePixels);
+    stackedPriming = new Priming(rows, vectors, false, this::primeStacked);
+    stripPriming = new Priming(rows, vectors, false, this::primeStrips);
+  }
+
+  /** Pixels of a stack. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Vectors of filters. */
+  public int vectors() {
+    return vectors;
+  }
+
+  /** Filters. */
+  public int width() {
+    return vectors * Lanes.COUNT;
+  }
+
+  /** The shape of so many rows and vectors. */
+  public static OutputTile of(int rows, int vectors) {
+    for (OutputTile tile : values()) {
+      if (tile.rows == rows && tile.vectors == vectors) {
+        return tile;
+      }
+    }
+    throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
+  }
+
+  /** Of the kernel for pixels where they are. */
+  public Priming pixelPriming() {
+    return pixelPriming;
+  }
+
+  /** Of the kernel for stacked pixels. */
+  public Priming stackedPriming() {
+    return stackedPriming;
+  }
+
+  /** Of the kernel for pixels in a strip. */
+  public Priming stripPriming() {
+    return stripPriming;
+  }
+
+  private void primePixels(
+      float[] a,
+      int aStep,
+      int terms,
+      MemorySegment b,
+      MemorySegment d,
+      int stacks,
+      float lo,
+      float hi) {
+    long rowBytes = (long) width() * Float.BYTES;
+    long last = rowBytes - Lanes.BYTES;
+    pixels(this, b, 0, Float.BYTES, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+  }
+
+  private void primeStacked(
+      float[] a,
+      int aStep,
+      int terms,
+      MemorySegment b,
+      MemorySegment d,
+      int stacks,
+      float lo,
+      float hi) {
+    long rowBytes = (long) width() * Float.BYTES;
+    long last = rowBytes - Lanes.BYTES;
+    stacked(this, a, 0, aStep, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+  }
+
+  private void primeStrips(
+      float[] a,
+      int aStep,
+      int terms,
+      MemorySegment b,
+      MemorySegment d,
+      int stacks,
+      float lo,
+      float hi) {
+    long rowBytes = (long) width() * Float.BYTES;
+    long last = rowBytes - Lanes.BYTES;
+    int runs = 1 + terms % 2 * 2;
+    StripRuns windows = new StripRuns(runs, terms / runs, Lanes.COUNT, terms / runs);
+    strips(this, a, 0, 4, windows, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+  }
+
+  /** The shape as people write it. */
+  @Override
+  public String toString() {
+    return rows + "x" + vectors;
+  }
+
+  /**
+   * The kernel for pixels where they are, for some tiles one behind the other. Offsets are bytes.
+   *
+   * @param tile shape, of eight rows and at most {@link #MOST_PIXEL_VECTORS} vectors
+   * @param a the pixels
+   * @param aOff the first pixel's first term
+   * @param pitch from pixel to pixel
+   * @param length terms
+   * @param b panel: for each term {@link #width} factors
+   * @param bOff its first term
+   * @param init what the sums start from
+   * @param initOff its first vector
+   * @param d receives the outputs
+   * @param dOff the first row
+   * @param dStep from row to row
+   * @param last from a row's first output to those of the last vector
+   * @param tiles how many
+   * @param lo lower limit; sums below become lo
+   * @param hi upper limit; sums above become hi
+   */
+  public static void pixels(
+      OutputTile tile,
+      MemorySegment a,
+      long aOff,
+      long pitch,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int tiles,
+      float lo,
+      float hi) {
+    switch (tile) {
+      case O8X2 ->
+          Pixels8x2.run(
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O8X1 ->
+          Pixels8x1.run(
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      default ->
+          throw new IllegalArgumentException("no tile of " + tile + " reads pixels in place");
+    }
+  }
+
+  /**
+   * The kernel for stacked pixels, for some stacks. Offsets in arrays are floats, in segments
+   * bytes.
+   *
+   * @param tile shape
+   * @param a stacks
+   * @param aOff the first one
+   * @param aStep from stack to stack
+   * @param length terms
+   * @param b panel: for each term {@link #width} factors
+   * @param bOff its first term
+   * @param init what the sums start from
+   * @param initOff its first vector
+   * @param d receives the outputs
+   * @param dOff the first row
+   * @param dStep from row to row
+   * @param last from a row's first output to those of the last vector
+   * @param stacks how many
+   * @param lo lower limit; sums below become lo
+   * @param hi upper limit; sums above become hi
+   */
+  public static void stacked(
+      OutputTile tile,
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int stacks,
+      float lo,
+      float hi) {
+    switch (tile) {
+      case O9X3 ->
+          Pointwise9x3.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+      case O9X2 ->
+          Pointwise9x2.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+      case O9X1 ->
+          Pointwise9x1.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+      case O8X3 ->
+          Pointwise8x3.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+      case O8X2 ->
+          Pointwise8x2.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+      case O8X1 ->
+          Pointwise8x1.run(
+              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+    }
+  }
+
+  /**
+   * The kernel for pixels in a strip, for some tiles one behind the other. Offsets in arrays are
+   * floats, in segments bytes.
+   *
+   * @param tile shape
+   * @param a staged rows
+   * @param aOff the first pixel's first term
+   * @param pitch from pixel to pixel
+   * @param runs where its terms are
+   * @param b panel: for each term {@link #width} factors
+   * @param bOff its first term
+   * @param init what the sums start from
+   * @param initOff its first vector
+   * @param d receives the outputs
+   * @param dOff the first pixel's
+   * @param dStep from pixel to pixel
+   * @param last from a pixel's first output to those of the last vector
+   * @param tiles how many
+   * @param lo lower limit; sums below become lo
+   * @param hi upper limit; sums above become hi
+   */
+  public static void strips(
+      OutputTile tile,
+      float[] a,
+      int aOff,
+      int pitch,
+      StripRuns runs,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int tiles,
+      float lo,
+      float hi) {
+    switch (tile) {
+      case O9X3 ->
+          Strip9x3.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O9X2 ->
+          Strip9x2.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O9X1 ->
+          Strip9x1.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O8X3 ->
+          Strip8x3.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O8X2 ->
+          Strip8x2.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O8X1 ->
+          Strip8x1.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package dev.tilewise.internal.kernel;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.COUNT;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Stacks of 9 pixels x 1 vector of filters; contract in {@link OutputTile#stacked}. */
+final class Pointwise9x1 {
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private Pointwise9x1() {}
+
+  static void run(
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int stacks,
+      float lo,
+      float hi) {
+    if (b.getClass() != NATIVE || init.getClass() != NATIVE || d.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long bEnd = bOff + (long) length * BYTES;
+    int first = aOff;
+    long out = dOff;
+    for (int stack = 0; stack < stacks; stack++) {
+      FloatVector i0 = FloatVector.fromMemorySegment(SPECIES, init, initOff, ORDER);
+      FloatVector d00 = i0;
+      FloatVector d10 = i0;
+      FloatVector d20 = i0;
+      FloatVector d30 = i0;
+      FloatVector d40 = i0;
+      FloatVector d50 = i0;
+      FloatVector d60 = i0;
+      FloatVector d70 = i0;
+      FloatVector d80 = i0;
+      int at = first;
+      long bAt = bOff;
+      // Bounded by addresses, so that C2 does not make counted loops of it (decisions/0008).
+      while (bAt < bEnd) {
+        long stop = Math.min(bEnd, bAt + (long) COUNT * BYTES);
+        for (; bAt + BYTES < stop; at += 2, bAt += 2 * BYTES) {
+          FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+          FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
+          d00 = v.fma(b0, d00);
+          v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
+          d10 = v.fma(b0, d10);
+          v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
+          d20 = v.fma(b0, d20);
+          v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
+          d30 = v.fma(b0, d30);
+          v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT]);
+          d40 = v.fma(b0, d40);
+          v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT]);
+          d50 = v.fma(b0, d50);
+          v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT]);
+          d60 = v.fma(b0, d60);
+          v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT]);
+          d70 = v.fma(b0, d70);
+          v = FloatVector.broadcast(SPECIES, a[at + 8 * COUNT]);
+          d80 = v.fma(b0, d80);
+          b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt + BYTES, ORDER);
+          v = FloatVector.broadcast(SPECIES, a[at + 1]);
+          d00 = v.fma(b0, d00);
+          v = FloatVector.broadcast(SPECIES, a[at + COUNT + 1]);
+          d10 = v.fma(b0, d10);
+          v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT + 1]);
+          d20 = v.fma(b0, d20);
+          v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT + 1]);
+          d30 = v.fma(b0, d30);
+          v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT + 1]);
+          d40 = v.fma(b0, d40);
+          v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT + 1]);
+          d50 = v.fma(b0, d50);
+          v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT + 1]);
+          d60 = v.fma(b0, d60);
+          v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT + 1]);
+          d70 = v.fma(b0, d70);
+          v = FloatVector.broadcast(SPECIES, a[at + 8 * COUNT + 1]);
+          d80 = v.fma(b0, d80);
+        }
+        if (bAt < stop) {
+          FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+          FloatVector v = FloatVector.broadcast(SPECIES, a[at]);
+          d00 = v.fma(b0, d00);
+          v = FloatVector.broadcast(SPECIES, a[at + COUNT]);
+          d10 = v.fma(b0, d10);
+          v = FloatVector.broadcast(SPECIES, a[at + 2 * COUNT]);
+          d20 = v.fma(b0, d20);
+          v = FloatVector.broadcast(SPECIES, a[at + 3 * COUNT]);
+          d30 = v.fma(b0, d30);
+          v = FloatVector.broadcast(SPECIES, a[at + 4 * COUNT]);
+          d40 = v.fma(b0, d40);
+          v = FloatVector.broadcast(SPECIES, a[at + 5 * COUNT]);
+          d50 = v.fma(b0, d50);
+          v = FloatVector.broadcast(SPECIES, a[at + 6 * COUNT]);
+          d60 = v.fma(b0, d60);
+          v = FloatVector.broadcast(SPECIES, a[at + 7 * COUNT]);
+          d70 = v.fma(b0, d70);
+          v = FloatVector.broadcast(SPECIES, a[at + 8 * COUNT]);
+          d80 = v.fma(b0, d80);
+          at++;
+          bAt += BYTES;
+        }
+        at += 8 * COUNT;
+      }
+      if (lo > Float.NEGATIVE_INFINITY) {
+        FloatVector low = FloatVector.broadcast(SPECIES, lo);
+        d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
+        d10 = d10.blend(low, d10.compare(VectorOperators.LT, low));
+        d20 = d20.blend(low, d20.compare(VectorOperators.LT, low));
+        d30 = d30.blend(low, d30.compare(VectorOperators.LT, low));
+        d40 = d40.blend(low, d40.compare(VectorOperators.LT, low));
+        d50 = d50.blend(low, d50.compare(VectorOperators.LT, low));
+        d60 = d60.blend(low, d60.compare(VectorOperators.LT, low));
+        d70 = d70.blend(low, d70.compare(VectorOperators.LT, low));
+        d80 = d80.blend(low, d80.compare(VectorOperators.LT, low));
+      }
+      if (hi < Float.POSITIVE_INFINITY) {
+        FloatVector high = FloatVector.broadcast(SPECIES, hi);
+        d00 = d00.blend(high, d00.compare(VectorOperators.GT, high));
+        d10 = d10.blend(high, d10.compare(VectorOperators.GT, high));
+        d20 = d20.blend(high, d20.compare(VectorOperators.GT, high));
+        d30 = d30.blend(high, d30.compare(VectorOperators.GT, high));
+        d40 = d40.blend(high, d40.compare(VectorOperators.GT, high));
+        d50 = d50.blend(high, d50.compare(VectorOperators.GT, high));
+        d60 = d60.blend(high, d60.compare(VectorOperators.GT, high));
+        d70 = d70.blend(high, d70.compare(VectorOperators.GT, high));
+        d80 = d80.blend(high, d80.compare(VectorOperators.GT, high));
+      }
+      d00.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      d10.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      d20.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      d30.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      d40.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      d50.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      d60.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      d70.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      d80.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      first += aStep;
+    }
+  }
+}

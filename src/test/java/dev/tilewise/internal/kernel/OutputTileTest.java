@@ -1,0 +1,370 @@
+package dev.tilewise.internal.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.SplittableRandom;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
+import org.junit.jupiter.api.function.Executable;
+
+/** Each micro-kernel that computes outputs against its contract in {@link OutputTile}. */
+@Tag("widths")
+class OutputTileTest {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+  private static final int MARK = 0x7FC0_BEEF;
+
+  // As plans do: a kernel whose first calls are long may stay in C1's code for ever.
+  static {
+    List<OutputTile> tiles = List.of(OutputTile.values());
+    Priming.all(tiles.stream().map(OutputTile::stackedPriming).toList());
+    Priming.all(tiles.stream().map(OutputTile::stripPriming).toList());
+    Priming.all(
+        tiles.stream().filter(OutputTileTest::readsPixels).map(OutputTile::pixelPriming).toList());
+  }
+
+  /** One call with random places for everything. */
+  private static final class Call {
+    private final OutputTile tile;
+    private final int vectors;
+    private final int length;
+    private final int stacks;
+    private final float[] rows;
+    private final MemorySegment x;
+    private final long[] xRows;
+    private final int firstRow;
+    private final float[] a;
+    private final int aOff;
+    private final MemorySegment b;
+    private final long bOff;
+    private final MemorySegment init;
+    private final long initOff;
+    private final MemorySegment d;
+    private final long dOff;
+    private final long dStep;
+    private final float lo;
+    private final float hi;
+
+    private Call(OutputTile tile, Arena arena, SplittableRandom random, int longest) {
+      this.tile = tile;
+      length = 1 + random.nextInt(longest);
+      vectors = (length + Lanes.COUNT - 1) / Lanes.COUNT;
+      stacks = random.nextInt(4);
+      firstRow = random.nextInt(3);
+      int step = vectors * Lanes.COUNT + random.nextInt(5);
+      xRows = new long[firstRow + stacks * tile.rows() + 1];
+      rows = floats(random, step * xRows.length);
+      x = memory(arena, rows).asSlice(0, 4L * (step * (xRows.length - 1) + length));
+      for (int i = 0; i < xRows.length; i++) {
+        xRows[i] = 4L * step * random.nextInt(xRows.length);
+      }
+      aOff = random.nextInt(20);
+      a = new float[aOff + stacks * tile.rows() * vectors * Lanes.COUNT];
+      long width = (long) tile.width() * Float.BYTES;
+      bOff = random.nextInt(4) * 4L;
+      b = memory(arena, floats(random, (int) (bOff / 4 + length * width / 4)));
+      initOff = random.nextInt(20) * 4L;
+      init = memory(arena, floats(random, (int) (initOff / 4 + width / 4)));
+      dOff = random.nextInt(16) * 4L;
+      dStep = width + random.nextInt(4) * 4L;
+      d = arena.allocate(dOff + stacks * tile.rows() * dStep + 64, 64);
+      lo = random.nextBoolean() ? Float.NEGATIVE_INFINITY : -0.5f;
+      hi = random.nextBoolean() ? Float.POSITIVE_INFINITY : 0.75f;
+    }
+
+    private static float[] floats(SplittableRandom random, int count) {
+      float[] values = new float[count];
+      for (int i = 0; i < count; i++) {
+        values[i] = random.nextInt(200) == 0 ? Float.NaN : (float) random.nextDouble(-1, 1);
+      }
+      return values;
+    }
+
+    private static MemorySegment memory(Arena arena, float[] values) {
+      MemorySegment memory = arena.allocate(Math.max(4, 4L * values.length), 64);
+      MemorySegment.copy(values, 0, memory, FLOAT, 0, values.length);
+      return memory;
+    }
+
+    private void run() {
+      PixelStacks.copy(x, xRows, firstRow, tile.rows(), stacks, length, a, aOff);
+      int aStep = tile.rows() * vectors * Lanes.COUNT;
+      long last = (long) (tile.width() - Lanes.COUNT) * Float.BYTES;
+      OutputTile.stacked(
+          tile, a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo,
+          hi);
+    }
+
+    private float expected(int row, int n) {
+      float sum = init.get(FLOAT, initOff + 4L * n);
+      for (int i = 0; i < length; i++) {
+        float factor = b.get(FLOAT, bOff + ((long) i * tile.width() + n) * Float.BYTES);
+        sum = Math.fma(rows[(int) (xRows[firstRow + row] / 4) + i], factor, sum);
+      }
+      return sum < lo ? lo : sum > hi ? hi : sum;
+    }
+
+    private void check() {
+      for (long at = 0; at < d.byteSize(); at += 4) {
+        d.set(ValueLayout.JAVA_INT, at, MARK);
+      }
+      run();
+      for (int row = 0; row < stacks * tile.rows(); row++) {
+        for (int n = 0; n < tile.width(); n++) {
+          long at = dOff + row * dStep + 4L * n;
+          int bits = Float.floatToIntBits(d.get(FLOAT, at));
+          assertEquals(Float.floatToIntBits(expected(row, n)), bits, tile + " " + row + ", " + n);
+          d.set(ValueLayout.JAVA_INT, at, MARK);
+        }
+      }
+      for (long at = 0; at < d.byteSize(); at += 4) {
+        assertEquals(MARK, d.get(ValueLayout.JAVA_INT, at), tile + " wrote beside the tile");
+      }
+    }
+  }
+
+  @Property(tries = 1000)
+  void everyTileOfAStripIsOneChainOfFusedMultiplyAddsPerOutput(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    for (OutputTile tile : OutputTile.values()) {
+      int tiles = random.nextInt(4);
+      int pixels = tiles * tile.rows();
+      int count = 1 + random.nextInt(5);
+      int length = 1 + random.nextInt(20);
+      int bStep = length + random.nextInt(3);
+      StripRuns runs = new StripRuns(count, length, random.nextInt(40), bStep);
+      int pitch = random.nextInt(8);
+      int aOff = random.nextInt(20);
+      float[] a = Call.floats(random, aOff + pixels * pitch + count * (runs.aStep() + length));
+      int lanes = Lanes.COUNT;
+      int columns = tile.vectors() == 1 ? lanes : tile.width() - random.nextInt(lanes);
+      float[] b = Call.floats(random, count * bStep * tile.width());
+      float[] init = Call.floats(random, tile.width());
+      float lo = random.nextBoolean() ? Float.NEGATIVE_INFINITY : -0.5f;
+      float hi = random.nextBoolean() ? Float.POSITIVE_INFINITY : 0.75f;
+      float[] d = new float[pixels * columns];
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment to = arena.allocate(4L * d.length + 4, 64);
+        MemorySegment panel = Call.memory(arena, b);
+        MemorySegment start = Call.memory(arena, init);
+        long last = 4L * (columns - lanes);
+        OutputTile.strips(
+            tile,
+            a,
+            aOff,
+            pitch,
+            runs,
+            panel,
+            0,
+            start,
+            0,
+            to,
+            0,
+            4L * columns,
+            last,
+            tiles,
+            lo,
+            hi);
+        MemorySegment.copy(to, FLOAT, 0, d, 0, d.length);
+      }
+      for (int i = 0; i < d.length; i++) {
+        int column = i % columns;
+        // The last vector lies over the one before.
+        int n = column < columns - lanes ? column : column + tile.width() - columns;
+        float sum = init[n];
+        for (int r = 0; r < count; r++) {
+          for (int t = 0; t < length; t++) {
+            int at = aOff + i / columns * pitch + r * runs.aStep() + t;
+            sum = Math.fma(a[at], b[(r * bStep + t) * tile.width() + n], sum);
+          }
+        }
+        float expected = sum < lo ? lo : sum > hi ? hi : sum;
+        assertEquals(
+            Float.floatToIntBits(expected),
+            Float.floatToIntBits(d[i]),
+            seed + ": " + tile + " " + i);
+      }
+    }
+  }
+
+  @Property(tries = 1000)
+  void everyTileOfPixelsInPlaceIsOneChainOfFusedMultiplyAddsPerOutput(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    for (OutputTile tile : new OutputTile[] {OutputTile.O8X1, OutputTile.O8X2}) {
+      int tiles = random.nextInt(4);
+      int pixels = tiles * tile.rows();
+      int length = 1 + random.nextInt(100);
+      int pitch = random.nextInt(120);
+      int first = random.nextInt(20);
+      float[] a = Call.floats(random, first + pixels * pitch + length);
+      float[] b = Call.floats(random, length * tile.width());
+      float[] init = Call.floats(random, tile.width());
+      int columns = tile.width() - random.nextInt(tile.vectors() == 1 ? 1 : Lanes.COUNT);
+      float lo = random.nextBoolean() ? Float.NEGATIVE_INFINITY : -0.5f;
+      float hi = random.nextBoolean() ? Float.POSITIVE_INFINITY : 0.75f;
+      float[] d = new float[pixels * columns];
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment x = Call.memory(arena, a);
+        MemorySegment to = arena.allocate(4L * d.length + 4, 64);
+        MemorySegment panel = Call.memory(arena, b);
+        MemorySegment start = Call.memory(arena, init);
+        long row = 4L * columns;
+        long last = row - Lanes.BYTES;
+        OutputTile.pixels(
+            tile,
+            x,
+            4L * first,
+            4L * pitch,
+            length,
+            panel,
+            0,
+            start,
+            0,
+            to,
+            0,
+            row,
+            last,
+            tiles,
+            lo,
+            hi);
+        MemorySegment.copy(to, FLOAT, 0, d, 0, d.length);
+      }
+      for (int i = 0; i < d.length; i++) {
+        int column = i % columns;
+        // The last vector lies over the one before.
+        int n = column < columns - Lanes.COUNT ? column : column + tile.width() - columns;
+        float sum = init[n];
+        for (int t = 0; t < length; t++) {
+          sum = Math.fma(a[first + i / columns * pitch + t], b[t * tile.width() + n], sum);
+        }
+        float expected = sum < lo ? lo : sum > hi ? hi : sum;
+        assertEquals(
+            Float.floatToIntBits(expected),
+            Float.floatToIntBits(d[i]),
+            seed + ": " + tile + " " + i);
+      }
+    }
+  }
+
+  @Example
+  void pixelsInPlaceAreOffHeapAndFitTheRegisters() {
+    MemorySegment fine = Arena.ofAuto().allocate(9 * 64 * 4, 64);
+    MemorySegment heap = MemorySegment.ofArray(new float[9 * 64]);
+    for (OutputTile tile : OutputTile.values()) {
+      boolean exists = readsPixels(tile);
+      for (int wrong = exists ? 0 : 4; wrong < 5; wrong++) {
+        MemorySegment a = wrong == 0 ? heap : fine;
+        MemorySegment b = wrong == 1 ? heap : fine;
+        MemorySegment init = wrong == 2 ? heap : fine;
+        MemorySegment d = wrong == 3 ? heap : fine;
+        Executable run =
+            () -> OutputTile.pixels(tile, a, 0, 0, 1, b, 0, init, 0, d, 0, 0, 0, 1, 0, 1);
+        if (exists && wrong == 4) {
+          assertDoesNotThrow(run);
+        } else {
+          assertThrows(IllegalArgumentException.class, run);
+        }
+      }
+    }
+  }
+
+  @Property(tries = 1000)
+  void everyTileIsOneChainOfFusedMultiplyAddsPerOutput(@ForAll long seed) {
+    try (Arena arena = Arena.ofShared()) {
+      SplittableRandom random = new SplittableRandom(seed);
+      for (OutputTile tile : OutputTile.values()) {
+        new Call(tile, arena, random, 70).check();
+      }
+    }
+  }
+
+  @Example
+  void aTileTakesOffHeapMemoryOnly() {
+    float[] a = new float[9 * Lanes.COUNT];
+    for (OutputTile tile : OutputTile.values()) {
+      MemorySegment heap = MemorySegment.ofArray(new float[9 * 64]);
+      MemorySegment fine = Arena.ofAuto().allocate(9 * 64 * 4, 64);
+      for (int wrong = 0; wrong < 3; wrong++) {
+        MemorySegment b = wrong == 0 ? heap : fine;
+        MemorySegment init = wrong == 1 ? heap : fine;
+        MemorySegment d = wrong == 2 ? heap : fine;
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> OutputTile.stacked(tile, a, 0, 0, 1, b, 0, init, 0, d, 0, 0, 0, 1, 0, 1));
+      }
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> PixelStacks.copy(heap, new long[9], 0, tile.rows(), 1, Lanes.COUNT, a, 0));
+    }
+  }
+
+  @Example
+  void aPrimedTileOfStacksAllocatesNothing() {
+    try (Arena arena = Arena.ofShared()) {
+      for (OutputTile tile : OutputTile.values()) {
+        SplittableRandom random = new SplittableRandom(1);
+        Call call = new Call(tile, arena, random, 300);
+        while (call.stacks == 0) {
+          call = new Call(tile, arena, random, 300);
+        }
+        assertAllocatesNothing(tile + " of stacks", call::run);
+      }
+    }
+  }
+
+  @Example
+  void aPrimedTileOfPixelsOrOfAStripAllocatesNothing() {
+    int terms = 100;
+    StripRuns runs = new StripRuns(4, terms / 4, 60, terms / 4);
+    float[] strip = new float[9 * 3 + 4 * 60 + terms];
+    try (Arena arena = Arena.ofShared()) {
+      for (OutputTile tile : OutputTile.values()) {
+        long width = 4L * tile.width();
+        long last = width - Lanes.BYTES;
+        MemorySegment x = arena.allocate(4L * tile.rows() * terms, 64);
+        MemorySegment b = arena.allocate(terms * width, 64);
+        MemorySegment d = arena.allocate(tile.rows() * width, 64);
+        assertAllocatesNothing(
+            tile + " of a strip",
+            () ->
+                OutputTile.strips(tile, strip, 0, 3, runs, b, 0, b, 0, d, 0, width, last, 1, 0, 6));
+        if (readsPixels(tile)) {
+          assertAllocatesNothing(
+              tile + " of pixels",
+              () ->
+                  OutputTile.pixels(
+                      tile, x, 0, 4L * terms, terms, b, 0, b, 0, d, 0, width, last, 1, 0, 6));
+        }
+      }
+    }
+  }
+
+  private static boolean readsPixels(OutputTile tile) {
+    return tile.rows() == 8 && tile.vectors() <= OutputTile.MOST_PIXEL_VECTORS;
+  }
+
+  private static void assertAllocatesNothing(String what, Runnable run) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long end = System.nanoTime() + 20_000_000_000L;
+    long allocated = Long.MAX_VALUE;
+    while (allocated > 0) {
+      assertTrue(System.nanoTime() < end, what + " allocates " + allocated + " bytes");
+      allocated = -threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 200; i++) {
+        run.run();
+      }
+      allocated += threads.getCurrentThreadAllocatedBytes();
+    }
+  }
+}
