@@ -139,11 +139,21 @@ public final class PointwisePlan {
         && g.c() * (long) Float.BYTES % ALIASING_BYTES != 0;
   }
 
-  /** The plan for this machine, if it {@link #pays}. */
+  /**
+   * The plan for this machine, if it {@link #pays}. Pixels are copied where C2 got the kernels that
+   * read them in place wrong in this process: docs/decisions/0017-slices.md.
+   */
   public static PointwisePlan of(Geometry g) {
-    boolean inPlace = paysInPlace(g);
-    int most = inPlace ? OutputTile.MOST_PIXEL_VECTORS : OutputTile.MOST_VECTORS;
-    return new PointwisePlan(g, inPlace, TileTable.outputVectors(g.groupK(), most), CHUNK_BYTES);
+    if (paysInPlace(g)) {
+      int[] narrow = TileTable.outputVectors(g.groupK(), OutputTile.MOST_PIXEL_VECTORS);
+      PointwisePlan plan = new PointwisePlan(g, true, narrow, CHUNK_BYTES);
+      plan.primeKernels();
+      if (Arrays.stream(plan.tiles).noneMatch(tile -> tile.pixelPriming().boxes())) {
+        return plan;
+      }
+    }
+    int[] vectors = TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS);
+    return new PointwisePlan(g, false, vectors, CHUNK_BYTES);
   }
 
   private static long pixels(Geometry g) {

@@ -1,7 +1,9 @@
 package dev.tilewise.internal.kernel;
 
+import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -57,6 +59,12 @@ public final class Priming {
   /** The same of calls with more terms. */
   private static final long FAST_LONG_CALL = 1_000;
 
+  /** Compiled calls that still allocate after so many rounds keep vectors in objects for good. */
+  private static final int MOST_BOXING_ROUNDS = 20;
+
+  /** Bytes; the question itself allocates a little. */
+  private static final long SMALLEST_OBJECT = 16;
+
   /** Where C2 is busy with others, or is switched off, calls end. */
   private static final long MOST_NANOS = 1_000_000_000;
 
@@ -67,6 +75,7 @@ public final class Priming {
   private int calls;
   private long nanos;
   private boolean done;
+  private int boxingRounds;
 
   /**
    * Of a tile.
@@ -104,6 +113,27 @@ public final class Priming {
     }
   }
 
+  /**
+   * Whether C2 got the kernel wrong in this process: it is compiled, and keeps vectors in objects
+   * all the same, which makes it some twenty times slower.
+   */
+  public synchronized boolean boxes() {
+    return boxingRounds > MOST_BOXING_ROUNDS;
+  }
+
+  /** Bytes that this thread has allocated, or 0 where that is not known. */
+  private static long allocatedBytes() {
+    try {
+      return ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads
+              && threads.isThreadAllocatedMemorySupported()
+          ? threads.getCurrentThreadAllocatedBytes()
+          : 0;
+    } catch (UnsupportedOperationException | LinkageError e) {
+      // A runtime without the module jdk.management.
+      return 0;
+    }
+  }
+
   /** Whether no more calls are needed. */
   private synchronized boolean round() {
     if (done) {
@@ -111,6 +141,7 @@ public final class Priming {
     }
     long start = System.nanoTime();
     long shortest = Long.MAX_VALUE;
+    long allocated;
     boolean more = vectors < WIDE_VECTORS && !few && calls >= INTERPRETED_CALLS;
     int step = rows * 4 * Lanes.COUNT;
     float[] a = new float[2 * step];
@@ -119,6 +150,7 @@ public final class Priming {
       MemorySegment b =
           arena.allocate((Math.max(MANY_TERMS, MORE_TERMS) + 1) * rowBytes, Lanes.BYTES);
       MemorySegment d = arena.allocate(2 * rows * rowBytes, Lanes.BYTES);
+      allocated = -allocatedBytes();
       for (int i = 0; i < CALLS; i++) {
         // Other terms than fill vectors, other limits: a branch that was never taken is left out,
         // and the first convolution that takes it finds the kernel thrown away.
@@ -130,14 +162,15 @@ public final class Priming {
         kernel.run(a, step, terms, b, d, isLong ? 2 : 1, lo, hi);
         shortest = Math.min(shortest, System.nanoTime() - before);
       }
+      allocated += allocatedBytes();
     }
     calls += CALLS;
     nanos += System.nanoTime() - start;
     boolean longEnough = vectors >= WIDE_VECTORS || more;
-    done =
-        longEnough && shortest < (more ? FAST_LONG_CALL : FAST_CALL)
-            || nanos > MOST_NANOS
-            || few && calls >= FEW_CALLS;
+    boolean fast = longEnough && shortest < (more ? FAST_LONG_CALL : FAST_CALL);
+    boolean clean = allocated < CALLS * SMALLEST_OBJECT;
+    boxingRounds = fast && !clean ? boxingRounds + 1 : 0;
+    done = fast && clean || boxes() || nanos > MOST_NANOS || few && calls >= FEW_CALLS;
     return done;
   }
 }
