@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -144,11 +145,21 @@ public final class PointwisePlan {
    * read them in place wrong in this process: docs/decisions/0017-slices.md.
    */
   public static PointwisePlan of(Geometry g) {
+    return of(g, tile -> tile.pixelPriming().boxes());
+  }
+
+  /**
+   * The plan for this machine.
+   *
+   * @param g extents for which it {@link #pays}
+   * @param boxes whether C2 got the kernel of a shape wrong, asked once it is compiled
+   */
+  static PointwisePlan of(Geometry g, Predicate<OutputTile> boxes) {
     if (paysInPlace(g)) {
       int[] narrow = TileTable.outputVectors(g.groupK(), OutputTile.MOST_PIXEL_VECTORS);
       PointwisePlan plan = new PointwisePlan(g, true, narrow, CHUNK_BYTES);
       plan.primeKernels();
-      if (Arrays.stream(plan.tiles).noneMatch(tile -> tile.pixelPriming().boxes())) {
+      if (Arrays.stream(plan.tiles).noneMatch(boxes)) {
         return plan;
       }
     }

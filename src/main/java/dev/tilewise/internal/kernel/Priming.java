@@ -75,6 +75,7 @@ public final class Priming {
   private int calls;
   private long nanos;
   private boolean done;
+  private boolean boxes;
   private int boxingRounds;
 
   /**
@@ -114,11 +115,11 @@ public final class Priming {
   }
 
   /**
-   * Whether C2 got the kernel wrong in this process: it is compiled, and keeps vectors in objects
-   * all the same, which makes it some twenty times slower.
+   * Whether the kernel still kept vectors in objects when its calls ended, because C2 got it wrong
+   * in this process or was not there in time: six to eighteen times slower, or worse.
    */
   public synchronized boolean boxes() {
-    return boxingRounds > MOST_BOXING_ROUNDS;
+    return boxes;
   }
 
   /** Bytes that this thread has allocated, or 0 where that is not known. */
@@ -170,7 +171,12 @@ public final class Priming {
     boolean fast = longEnough && shortest < (more ? FAST_LONG_CALL : FAST_CALL);
     boolean clean = allocated < CALLS * SMALLEST_OBJECT;
     boxingRounds = fast && !clean ? boxingRounds + 1 : 0;
-    done = fast && clean || boxes() || nanos > MOST_NANOS || few && calls >= FEW_CALLS;
+    done =
+        fast && clean
+            || boxingRounds > MOST_BOXING_ROUNDS
+            || nanos > MOST_NANOS
+            || few && calls >= FEW_CALLS;
+    boxes = done && !clean;
     return done;
   }
 }

@@ -12,40 +12,41 @@ class PrimingTest {
 
   private static volatile Object kept;
 
+  private int calls;
+
+  /** Primed with a kernel whose first calls allocate, and take a while. */
+  private Priming primed(int allocating, long nanos) {
+    Priming.Kernel kernel =
+        (a, aStep, terms, b, d, stacks, lo, hi) -> {
+          for (long end = System.nanoTime() + nanos; System.nanoTime() < end; ) {
+            Thread.onSpinWait();
+          }
+          if (calls++ < allocating) {
+            kept = new float[16];
+          }
+        };
+    Priming priming = new Priming(8, 2, false, kernel);
+    Priming.all(List.of(priming));
+    return priming;
+  }
+
   @Example
   void aKernelThatAllocatesForGoodIsFoundOut() {
-    int[] calls = new int[1];
-    Priming priming =
-        new Priming(
-            8,
-            2,
-            false,
-            (a, aStep, terms, b, d, stacks, lo, hi) -> {
-              calls[0]++;
-              kept = new float[16];
-            });
-    Priming.all(List.of(priming));
+    Priming priming = primed(Integer.MAX_VALUE, 0);
     assertTrue(priming.boxes());
-    int before = calls[0];
+    int before = calls;
     Priming.all(List.of(priming));
-    assertEquals(before, calls[0], "a kernel is primed once");
+    assertEquals(before, calls, "a kernel is primed once");
+  }
+
+  @Example
+  void aKernelThatIsNeverFastAndAllocatesIsFoundOut() {
+    assertTrue(primed(Integer.MAX_VALUE, 20_000).boxes());
   }
 
   @Example
   void aKernelThatStopsAllocatingIsFine() {
-    int[] calls = new int[1];
-    Priming priming =
-        new Priming(
-            8,
-            2,
-            false,
-            (a, aStep, terms, b, d, stacks, lo, hi) -> {
-              if (calls[0]++ < 2_000) {
-                kept = new float[16];
-              }
-            });
-    Priming.all(List.of(priming));
-    assertFalse(priming.boxes());
-    assertTrue(calls[0] > 2_000);
+    assertFalse(primed(2_000, 0).boxes());
+    assertTrue(calls > 2_000);
   }
 }

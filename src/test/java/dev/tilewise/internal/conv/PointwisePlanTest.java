@@ -1,0 +1,47 @@
+package dev.tilewise.internal.conv;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.OutputTile;
+import net.jqwik.api.Example;
+
+/** Which 1x1 layers read pixels in place. */
+class PointwisePlanTest {
+
+  /** 1x1, stride 1, 14x14. */
+  private static Geometry of(int channels, int filters) {
+    return new Geometry(1, channels, 14, 14, filters, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1);
+  }
+
+  @Example
+  void fewFiltersAreReadInPlaceUnlessTheirKernelIsCompiledWrong() {
+    int lanes = Lanes.COUNT;
+    Geometry one = of(480, lanes);
+    Geometry three = of(480, 3 * lanes);
+    for (Geometry g : new Geometry[] {one, three}) {
+      // Machines with 16 registers have other tiles.
+      if (!PointwisePlan.pays(g)) {
+        assertEquals(0, TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS).length);
+        continue;
+      }
+      assertTrue(PointwisePlan.of(g, tile -> false).inPlace());
+      assertFalse(PointwisePlan.of(g, tile -> true).inPlace());
+      // Three vectors are a panel of two and one of one: either kernel spoils the layer.
+      assertFalse(PointwisePlan.of(g, tile -> tile == OutputTile.O8X1).inPlace());
+      assertEquals(g == one, PointwisePlan.of(g, tile -> tile == OutputTile.O8X2).inPlace());
+    }
+  }
+
+  @Example
+  void manyFiltersAreCopiedWhateverTheKernelsAre() {
+    Geometry g = of(128, 9 * Lanes.COUNT);
+    if (PointwisePlan.pays(g)) {
+      assertFalse(PointwisePlan.of(g, tile -> false).inPlace());
+    } else {
+      assertEquals(0, TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS).length);
+    }
+  }
+}
