@@ -1,6 +1,7 @@
 package dev.tilewise;
 
 import dev.tilewise.internal.conv.Geometry;
+import dev.tilewise.internal.kernel.Allocation;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.plan.Candidate;
 import dev.tilewise.internal.plan.Verdict;
@@ -17,7 +18,8 @@ import java.util.Objects;
  *
  * @param took from the call to the return
  * @param runs how many runs were begun
- * @param settled whether times had settled; if not, the limit came first
+ * @param settled whether times had settled, and runs of plans allocated nothing; if not, the limit
+ *     came first, or C2 keeps the vectors of a kernel in objects
  */
 public record WarmUp(Duration took, long runs, boolean settled) {
 
@@ -39,6 +41,15 @@ public record WarmUp(Duration took, long runs, boolean settled) {
    */
   private static final long PATIENCE_NANOS = 1_500_000_000;
 
+  /**
+   * How long runs of a plan that allocate are watched: a kernel keeps its vectors in objects until
+   * C2 has compiled it, for which it takes up to nine seconds.
+   */
+  private static final long ALLOCATING_NANOS = 10_000_000_000L;
+
+  /** Bytes of a timing; the question itself allocates a little, a vector takes 80. */
+  static final long CLEAN_BYTES = 1_000;
+
   /** Of one piece of work among others. */
   private static final long TURN_NANOS = 10_000_000;
 
@@ -57,7 +68,7 @@ public record WarmUp(Duration took, long runs, boolean settled) {
    * @param limit of the time for all plans together; after it only the unit of work in progress is
    *     finished
    * @param plans at least one
-   * @return how long it took, and whether the times of all plans settled
+   * @return how long it took, and whether the times of all plans settled, without allocations
    * @throws IllegalArgumentException if the limit is not positive, or there is no plan
    * @throws IllegalStateException if the arena of a plan's filters is closed
    */
@@ -78,7 +89,7 @@ public record WarmUp(Duration took, long runs, boolean settled) {
         Tensor y = Tensor.allocate(arena, plan.outputShape(), plan.layout());
         Workspace workspace = plan.workspace(arena);
         Workers workers = new Impatient(start, nanos);
-        Times times = new Times(expectedNanos(plan));
+        Times times = new Times(expectedNanos(plan), CLEAN_BYTES);
         settled &= times.watch(() -> plan.run(x, y, workspace, workers), start, nanos);
         runs += times.runs;
       }
@@ -118,7 +129,7 @@ public record WarmUp(Duration took, long runs, boolean settled) {
     List<Times> times = new ArrayList<>();
     for (int i = 0; i < works.size(); i++) {
       Objects.requireNonNull(works.get(i), "work " + i);
-      times.add(new Times(0));
+      times.add(new Times(0, Long.MAX_VALUE));
     }
     boolean settled = false;
     while (!settled && System.nanoTime() - start < nanos) {
@@ -147,28 +158,43 @@ public record WarmUp(Duration took, long runs, boolean settled) {
   }
 
   /** Times of runs, as they fall. */
-  private static final class Times {
+  static final class Times {
     private final double compiled;
+    private final long cleanBytes;
     private long runs;
     private double best = Double.MAX_VALUE;
     private long lastFaster = System.nanoTime();
     private boolean isCompiled;
+    private boolean clean;
     private int turnsSince;
 
-    Times(double expectedNanos) {
+    /**
+     * Times of work.
+     *
+     * @param expectedNanos of a compiled run, or 0
+     * @param cleanBytes that a timing of compiled runs may allocate
+     */
+    Times(double expectedNanos, long cleanBytes) {
       compiled = COMPILED * expectedNanos;
+      this.cleanBytes = cleanBytes;
     }
 
-    /** Runs until times have settled (true) or the time is over (false). */
+    /** Runs until times have settled (true), or the time or all hope is over (false). */
     boolean watch(Runnable work, long start, long limit) {
       while (System.nanoTime() - start < limit) {
         long now = time(work, start, limit);
-        if (now - lastFaster > (isCompiled ? COMPILED_NANOS : PATIENCE_NANOS)
-            && now - start < limit) {
-          return true;
+        if (now - lastFaster > patience() && now - start < limit) {
+          return clean;
         }
       }
       return false;
+    }
+
+    private long patience() {
+      if (!clean) {
+        return ALLOCATING_NANOS;
+      }
+      return isCompiled ? COMPILED_NANOS : PATIENCE_NANOS;
     }
 
     /** Runs for a while; whether times have settled. */
@@ -187,6 +213,7 @@ public record WarmUp(Duration took, long runs, boolean settled) {
 
     /** Times some runs; the time at their end. */
     private long time(Runnable work, long start, long limit) {
+      long allocated = -Allocation.bytes();
       long before = System.nanoTime();
       long many = 0;
       long now;
@@ -195,11 +222,14 @@ public record WarmUp(Duration took, long runs, boolean settled) {
         many++;
         now = System.nanoTime();
       } while (now - before < SHORTEST_TIMING_NANOS && now - start < limit);
+      allocated += Allocation.bytes();
       runs += many;
       double time = (double) (now - before) / many;
-      if (time < FASTER * best || !isCompiled && time <= compiled) {
+      boolean becameClean = !clean && allocated <= cleanBytes;
+      if (becameClean || time < FASTER * best || !isCompiled && time <= compiled) {
         lastFaster = now;
       }
+      clean = allocated <= cleanBytes;
       best = Math.min(best, time);
       isCompiled |= time <= compiled;
       return now;

@@ -55,6 +55,29 @@ class WarmUpTest {
     }
   }
 
+  private static volatile float[] object;
+
+  /** As a kernel does whose vectors C2 keeps in objects: at once as fast as expected. */
+  @Test
+  void whatAllocatesIsNotSettled() {
+    Runnable boxing = () -> object = new float[16];
+    long seconds = Duration.ofSeconds(2).toNanos();
+    var allocating = new WarmUp.Times(1_000_000, WarmUp.CLEAN_BYTES);
+    assertFalse(allocating.watch(boxing, System.nanoTime(), seconds));
+    var mayAllocate = new WarmUp.Times(1_000_000, Long.MAX_VALUE);
+    assertTrue(mayAllocate.watch(boxing, System.nanoTime(), seconds));
+    long start = System.nanoTime();
+    var becomesClean = new WarmUp.Times(1_000_000, WarmUp.CLEAN_BYTES);
+    Runnable atFirst =
+        () -> {
+          if (System.nanoTime() - start < seconds / 4) {
+            boxing.run();
+          }
+        };
+    assertTrue(becomesClean.watch(atFirst, start, seconds));
+    assertTrue(System.nanoTime() - start > seconds / 4, "settled while it allocated");
+  }
+
   @Test
   void theLimitEndsIt() {
     ConvCase large = ConvCase.parse("n8c64h112w112 k64f3s1p1");

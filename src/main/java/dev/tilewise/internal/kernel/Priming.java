@@ -1,9 +1,7 @@
 package dev.tilewise.internal.kernel;
 
-import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -122,19 +120,6 @@ public final class Priming {
     return boxes;
   }
 
-  /** Bytes that this thread has allocated, or 0 where that is not known. */
-  private static long allocatedBytes() {
-    try {
-      return ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads
-              && threads.isThreadAllocatedMemorySupported()
-          ? threads.getCurrentThreadAllocatedBytes()
-          : 0;
-    } catch (UnsupportedOperationException | LinkageError e) {
-      // A runtime without the module jdk.management.
-      return 0;
-    }
-  }
-
   /** Whether no more calls are needed. */
   private synchronized boolean round() {
     if (done) {
@@ -151,7 +136,7 @@ public final class Priming {
       MemorySegment b =
           arena.allocate((Math.max(MANY_TERMS, MORE_TERMS) + 1) * rowBytes, Lanes.BYTES);
       MemorySegment d = arena.allocate(2 * rows * rowBytes, Lanes.BYTES);
-      allocated = -allocatedBytes();
+      allocated = -Allocation.bytes();
       for (int i = 0; i < CALLS; i++) {
         // Other terms than fill vectors, other limits: a branch that was never taken is left out,
         // and the first convolution that takes it finds the kernel thrown away.
@@ -163,7 +148,7 @@ public final class Priming {
         kernel.run(a, step, terms, b, d, isLong ? 2 : 1, lo, hi);
         shortest = Math.min(shortest, System.nanoTime() - before);
       }
-      allocated += allocatedBytes();
+      allocated += Allocation.bytes();
     }
     calls += CALLS;
     nanos += System.nanoTime() - start;
