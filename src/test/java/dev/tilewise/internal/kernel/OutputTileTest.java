@@ -339,7 +339,8 @@ class OutputTileTest {
             tile + " of a strip",
             () ->
                 OutputTile.strips(tile, strip, 0, 3, runs, b, 0, b, 0, d, 0, width, last, 1, 0, 6));
-        if (readsPixels(tile)) {
+        // Where C2 got the kernel wrong, priming has found it out, and no plan uses it.
+        if (readsPixels(tile) && !tile.pixelPriming().boxes()) {
           assertAllocatesNothing(
               tile + " of pixels",
               () ->
