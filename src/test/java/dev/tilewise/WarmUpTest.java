@@ -63,19 +63,22 @@ class WarmUpTest {
     Runnable boxing = () -> object = new float[16];
     long seconds = Duration.ofSeconds(2).toNanos();
     var allocating = new WarmUp.Times(1_000_000, WarmUp.CLEAN_BYTES);
-    assertFalse(allocating.watch(boxing, System.nanoTime(), seconds));
+    // Given up long before the limit.
+    long start = System.nanoTime();
+    assertFalse(allocating.watch(boxing, start, 10 * seconds));
+    assertTrue(System.nanoTime() - start < 9 * seconds, "the limit ended it");
     var mayAllocate = new WarmUp.Times(1_000_000, Long.MAX_VALUE);
     assertTrue(mayAllocate.watch(boxing, System.nanoTime(), seconds));
-    long start = System.nanoTime();
+    long begun = System.nanoTime();
     var becomesClean = new WarmUp.Times(1_000_000, WarmUp.CLEAN_BYTES);
     Runnable atFirst =
         () -> {
-          if (System.nanoTime() - start < seconds / 4) {
+          if (System.nanoTime() - begun < seconds / 4) {
             boxing.run();
           }
         };
-    assertTrue(becomesClean.watch(atFirst, start, seconds));
-    assertTrue(System.nanoTime() - start > seconds / 4, "settled while it allocated");
+    assertTrue(becomesClean.watch(atFirst, begun, seconds));
+    assertTrue(System.nanoTime() - begun > seconds / 4, "settled while it allocated");
   }
 
   @Test
