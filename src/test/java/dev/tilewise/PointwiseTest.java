@@ -11,6 +11,7 @@ import dev.tilewise.internal.conv.Forward;
 import dev.tilewise.internal.conv.Geometry;
 import dev.tilewise.internal.conv.PointwiseForward;
 import dev.tilewise.internal.conv.PointwisePlan;
+import dev.tilewise.internal.conv.StackHeights;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.OutputTile;
 import java.lang.foreign.Arena;
@@ -27,6 +28,7 @@ import net.jqwik.api.Tag;
 @Tag("widths")
 class PointwiseTest {
 
+  private static final StackHeights FIVE_AND_FOUR = StackHeights.FIVE_AND_FOUR;
   private static final Activation[] ACTIVATIONS = {
     Activation.IDENTITY,
     Activation.RELU,
@@ -69,7 +71,7 @@ class PointwiseTest {
               0,
               1,
               1);
-      if (PointwisePlan.fits(e.geometry()) && e.macs() < 2_000_000) {
+      if (fitsAny(e.geometry()) && e.macs() < 2_000_000) {
         return e;
       }
     }
@@ -87,10 +89,16 @@ class PointwiseTest {
     ConvData data = ConvData.random(e, VALUES[random.nextInt(VALUES.length)], seed, surround);
     Geometry g = e.geometry();
     Destination dense = Destination.dense(g.k());
-    boolean inPlace = PointwisePlan.liesInRows(g) && random.nextBoolean();
-    int most = inPlace ? OutputTile.MOST_PIXEL_VECTORS : OutputTile.MOST_VECTORS;
+    StackHeights heights = random.nextBoolean() ? StackHeights.EIGHT_AND_NINE : FIVE_AND_FOUR;
+    if (!PointwisePlan.fits(g, heights)) {
+      heights = heights == FIVE_AND_FOUR ? StackHeights.EIGHT_AND_NINE : FIVE_AND_FOUR;
+    }
+    boolean tall = heights == StackHeights.EIGHT_AND_NINE;
+    boolean inPlace = tall && PointwisePlan.liesInRows(g) && random.nextBoolean();
+    int most = inPlace || !tall ? 2 : OutputTile.MOST_VECTORS;
     int[] panels = panels(g, most, random);
-    PointwisePlan plan = new PointwisePlan(g, inPlace, panels, 1 << random.nextInt(10, 20));
+    int chunkBytes = 1 << random.nextInt(10, 20);
+    PointwisePlan plan = new PointwisePlan(g, inPlace, heights, panels, chunkBytes);
     MemorySegment weights = MemorySegment.ofArray(data.weights());
     MemorySegment bias = data.bias() == null ? null : MemorySegment.ofArray(data.bias());
     float lo = data.activation().lo();
@@ -101,7 +109,7 @@ class PointwiseTest {
             + e
             + " "
             + surround
-            + (inPlace ? ", in place " : ", ")
+            + (inPlace ? ", in place " : ", " + heights + " ")
             + Arrays.toString(panels);
     try (Arena arena = Arena.ofShared()) {
       float[] actual =
@@ -130,23 +138,36 @@ class PointwiseTest {
     return panels.build().toArray();
   }
 
+  private static boolean fitsAny(Geometry g) {
+    return PointwisePlan.fits(g, StackHeights.EIGHT_AND_NINE)
+        || PointwisePlan.fits(g, FIVE_AND_FOUR);
+  }
+
   @Example
   void onlyPixelsThatFillStacksFit() {
-    for (int pixels = 1; pixels <= 200; pixels++) {
-      boolean fills = false;
-      for (int eights = 0; 8 * eights <= pixels; eights++) {
-        fills |= (pixels - 8 * eights) % 9 == 0;
+    for (StackHeights heights : new StackHeights[] {StackHeights.EIGHT_AND_NINE, FIVE_AND_FOUR}) {
+      for (int pixels = 1; pixels <= 200; pixels++) {
+        boolean fills = false;
+        for (int usual = 0; heights.usual() * usual <= pixels; usual++) {
+          fills |= (pixels - heights.usual() * usual) % heights.other() == 0;
+        }
+        Geometry g = ConvCase.parse("n1c16h1w" + pixels + " k16f1").geometry();
+        assertEquals(fills, PointwisePlan.fits(g, heights), heights + ", " + pixels + " pixels");
       }
-      Geometry g = ConvCase.parse("n1c16h1w" + pixels + " k16f1").geometry();
-      assertEquals(fills, PointwisePlan.fits(g), pixels + " pixels");
     }
   }
 
   @Example
   void otherFiltersDoNotFit() {
-    assertTrue(PointwisePlan.fits(ConvCase.parse("n1c64h9w9 k16f1s2").geometry()));
-    assertFalse(PointwisePlan.fits(ConvCase.parse("n1c64h9w9 k16f1x2").geometry()));
-    assertFalse(PointwisePlan.fits(ConvCase.parse("n1c64h9w9 k16f1p1").geometry()));
-    assertTrue(PointwisePlan.fits(ConvCase.parse("n1c66h9w9 k16f1").geometry()));
+    for (StackHeights heights : new StackHeights[] {StackHeights.EIGHT_AND_NINE, FIVE_AND_FOUR}) {
+      assertTrue(fits("n1c64h9w9 k16f1s2", heights));
+      assertFalse(fits("n1c64h9w9 k16f1x2", heights));
+      assertFalse(fits("n1c64h9w9 k16f1p1", heights));
+      assertTrue(fits("n1c66h9w9 k16f1", heights));
+    }
+  }
+
+  private static boolean fits(String text, StackHeights heights) {
+    return PointwisePlan.fits(ConvCase.parse(text).geometry(), heights);
   }
 }

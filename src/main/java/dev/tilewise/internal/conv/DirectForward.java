@@ -63,6 +63,7 @@ public final class DirectForward implements SingleStage {
     FilterPanels panels = plan.panels();
     panelMemory = Memory.allocate(arena, panels.elements() * Float.BYTES);
     panels.packWeights(weights, panelMemory);
+    plan.primeKernels();
     long biases = (long) g.groups() * panels.paddedK();
     init = Memory.allocate(arena, (plan.zeros() + biases) * Float.BYTES);
     if (bias != null) {
@@ -129,6 +130,12 @@ public final class DirectForward implements SingleStage {
       s.panel = s.compacted;
       s.panelOff = 0;
     }
+    if (plan.copiedFloats() > 0) {
+      int terms = part.compacts() ? part.terms() : g.sumLength();
+      s.factors.copy(s.panel, s.panelOff, terms * tile.width());
+    } else {
+      s.factors.set(s.panel, s.panelOff);
+    }
     int columns = Math.min(tile.width(), g.groupK() - plan.firstFilter(panel));
     if (part.blocks() == 1 && columns == tile.width() && residual == null) {
       finishInRegisters(part, group, panel, pixels, s, y);
@@ -150,7 +157,7 @@ public final class DirectForward implements SingleStage {
     long yOff = (long) plan.firstFilter(panel) * Float.BYTES;
     int stacks = plan.stacks(pixels);
     if (stacks > 0) {
-      multiplyStacks(part, tile, 0, 0, stacks, s, bias, y, s.outputs, 0, yOff, lo, hi);
+      multiplyStacks(part, panel, 0, 0, stacks, s, bias, y, s.outputs, 0, yOff, lo, hi);
     }
     for (int row = plan.firstRow(stacks, pixels); row < pixels; row += tile.rows()) {
       multiply(part, tile.forRows(pixels - row), 0, row, s, bias, y, s.outputs, row, yOff, lo, hi);
@@ -177,7 +184,7 @@ public final class DirectForward implements SingleStage {
       for (int t = firstTile; t < endTile; t++, sum += part.blocks() * blockStep) {
         int row = plan.firstRow(t, pixels);
         if (t < stacks) {
-          multiplyStacks(part, tile, block, t, 1, s, start, s.sums, sumsRows, 0, sum, -none, none);
+          multiplyStacks(part, panel, block, t, 1, s, start, s.sums, sumsRows, 0, sum, -none, none);
           continue;
         }
         multiply(
@@ -247,7 +254,7 @@ public final class DirectForward implements SingleStage {
   /** One block of some whole stacks. */
   private void multiplyStacks(
       DirectPart part,
-      Tile tile,
+      int panel,
       int block,
       int stack,
       int stacks,
@@ -263,16 +270,17 @@ public final class DirectForward implements SingleStage {
     int run = 3 * part.firstRun(block);
     // A region without taps has no runs.
     int from = length > 0 ? part.runs()[run] : 0;
-    long term = length == 0 || part.compacts() ? from : part.runs()[run + 1];
-    int stackStep = GatheredTile.ROWS * part.gatheredStep();
+    int term = length == 0 || part.compacts() ? from : part.runs()[run + 1];
+    GatheredTile tile = plan.gathered(panel);
+    int stackStep = tile.rows() * part.gatheredStep();
     GatheredTile.run(
-        GatheredTile.of(tile.vectors()),
+        tile,
         s.staged,
-        stack * stackStep + GatheredTile.ROWS * from,
+        stack * stackStep + tile.rows() * from,
         stackStep,
         length,
-        s.panel,
-        s.panelOff + term * tile.width() * Float.BYTES,
+        s.factors,
+        term,
         init,
         start,
         d,

@@ -45,6 +45,7 @@ final class DirectPart {
   private final Region region;
   private final boolean gathers;
   private final boolean stacks;
+  private final int tileRows;
   private final int firstChunk;
   private final int chunkLines;
   private final int chunkColumns;
@@ -70,6 +71,7 @@ final class DirectPart {
     this.region = region;
     gathers = staging != DirectPlan.Staging.STRIPS && region.hasTaps();
     stacks = staging == DirectPlan.Staging.STACKS;
+    this.tileRows = tileRows;
     this.firstChunk = firstChunk;
     List<Region.Run> pieces = region.runs(g, (long) g.w() * g.c());
     long lines = (long) g.n() * region.rows();
@@ -233,6 +235,15 @@ final class DirectPart {
     return blockLengths[block];
   }
 
+  /** Terms that are present. */
+  int terms() {
+    int terms = 0;
+    for (int run = 2; run < runs.length; run += 3) {
+      terms += runs[run];
+    }
+    return terms;
+  }
+
   /** Whether the panels must be compacted too, because taps in between are absent. */
   boolean compacts() {
     return compacts;
@@ -280,10 +291,11 @@ final class DirectPart {
     }
     if (gathers) {
       int step = gatheredStep();
-      int whole = stacks ? pixels / GatheredTile.ROWS : 0;
-      int stackStep = GatheredTile.ROWS * step;
-      WindowStacks.copy(x, s.inputs, whole, pieceOffsets, pieceLengths, s.staged, stackStep);
-      int first = whole * GatheredTile.ROWS;
+      int whole = stacks ? pixels / tileRows : 0;
+      int stackStep = tileRows * step;
+      WindowStacks.copy(
+          x, s.inputs, tileRows, whole, pieceOffsets, pieceLengths, s.staged, stackStep);
+      int first = whole * tileRows;
       Gather.rows(x, s.inputs, first, pixels, pieceOffsets, pieceLengths, s.staged, step);
     }
     return pixels;

@@ -2,6 +2,7 @@ package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.GatheredTile;
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.kernel.Tile;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ public final class DirectPlan {
   private static final int ENOUGH_UNITS = 4;
 
   private final Tile[] tiles;
+  private final GatheredTile[] gathered;
   private final Staging staging;
   private final int tileRows;
   private final int restRows;
@@ -56,6 +58,7 @@ public final class DirectPlan {
   private final int tilesPerSweep;
   private final long sumsBytes;
   private final long compactBytes;
+  private final int copiedFloats;
   private final long[][] sumsRows;
 
   /**
@@ -71,9 +74,13 @@ public final class DirectPlan {
     this.tiles = tiles.clone();
     this.staging = staging;
     groups = g.groups();
-    tileRows = staging == Staging.STACKS ? GatheredTile.ROWS : tiles[0].rows();
+    tileRows = staging == Staging.STACKS ? TileTable.windowRows() : tiles[0].rows();
     restRows = tiles[0].rows();
     mostTileRows = Math.max(tileRows, restRows);
+    gathered = new GatheredTile[staging == Staging.STACKS ? tiles.length : 0];
+    for (int i = 0; i < gathered.length; i++) {
+      gathered[i] = GatheredTile.of(tileRows, tiles[i].vectors());
+    }
     int[] widths = new int[tiles.length];
     sumsRows = new long[tiles.length][];
     int widest = 0;
@@ -112,6 +119,8 @@ public final class DirectPlan {
     tilesPerSweep = panelBytes > PANEL_BYTES ? tiles(rows) : 1;
     sumsBytes = (long) mostTileRows * widest * Float.BYTES * g.blocks() * tilesPerSweep;
     compactBytes = compacts ? panelBytes : 0;
+    boolean copies = gathered.length > 0 && gathered[0].readsArrays();
+    copiedFloats = copies ? Math.toIntExact(panelBytes / Float.BYTES) : 0;
   }
 
   private static long[] rowTable(Tile tile, int count) {
@@ -157,11 +166,11 @@ public final class DirectPlan {
         + "; where a sum is one run: "
         + names(TileTable.choose(3, true, true))
         + (TileTable.stacksWindows(1, 9)
-            ? "; windows of whole vectors: stacks of " + GatheredTile.ROWS
+            ? "; windows of whole vectors: stacks of " + TileTable.windowRows()
             : "")
-        + (TileTable.outputVectors(Lanes.COUNT, 1).length > 0
+        + (TileTable.readsPixels()
             ? "; 1x1 filters and few channels: rows of 8 and 9, 1 to 3 vectors"
-            : "");
+            : "; 1x1 filters: rows of 5 and 4, 1 or 2 vectors");
   }
 
   /** Such as {@code 3 of 8x3 and 2 of 8x2}. */
@@ -213,6 +222,21 @@ public final class DirectPlan {
 
   Tile tileOf(int panel) {
     return tiles[panel];
+  }
+
+  /** The kernel of a panel for whole stacks. */
+  GatheredTile gathered(int panel) {
+    return gathered[panel];
+  }
+
+  /** Has the kernels for stacks compiled. */
+  void primeKernels() {
+    Priming.all(Arrays.stream(gathered).distinct().map(GatheredTile::priming).toList());
+  }
+
+  /** Floats of the largest panel if tiles read copies of them, else 0. */
+  int copiedFloats() {
+    return copiedFloats;
   }
 
   int firstFilter(int panel) {
@@ -295,7 +319,7 @@ public final class DirectPlan {
         + " region(s), "
         + gathered
         + " of them gathered"
-        + (staging == Staging.STACKS ? " in stacks of " + GatheredTile.ROWS : "")
+        + (staging == Staging.STACKS ? " in stacks of " + tileRows : "")
         + ", "
         + units(2)
         + " unit(s), "

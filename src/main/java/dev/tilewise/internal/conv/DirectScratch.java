@@ -1,5 +1,6 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.Panel;
 import java.lang.foreign.MemorySegment;
 
 /** Tables and staged windows of one thread. */
@@ -26,6 +27,9 @@ final class DirectScratch implements Forward.Scratch {
   /** Where each pixel's residual starts, bytes: the same array where that is the same. */
   final long[] residuals;
 
+  /** The same for stacked tiles. */
+  final Panel factors;
+
   /** The panel at work: packed weights, or {@link #compacted}. */
   MemorySegment panel;
 
@@ -46,6 +50,7 @@ final class DirectScratch implements Forward.Scratch {
     sums = memory.asSlice(0, plan.sumsBytes());
     compacted = memory.asSlice(plan.sumsBytes(), plan.compactBytes());
     staged = arrays.large(plan.stagedLength());
+    factors = new Panel(arrays.panel(plan.copiedFloats()));
     rows = new int[plan.maxRows()];
     inputs = new long[plan.maxRows()];
     outputs = new long[plan.maxRows()];
@@ -57,7 +62,7 @@ final class DirectScratch implements Forward.Scratch {
   /** Bytes of the tables of one thread. */
   static long heapBytes(Geometry g, Destination destination, DirectPlan plan) {
     int tables = destination.isDense(g.k()) ? 2 : 3;
-    return (long) plan.stagedLength() * Float.BYTES
+    return ((long) plan.stagedLength() + plan.copiedFloats()) * Float.BYTES
         + (long) plan.maxRows() * (Integer.BYTES + tables * Long.BYTES);
   }
 

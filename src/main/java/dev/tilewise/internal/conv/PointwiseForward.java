@@ -79,7 +79,7 @@ public final class PointwiseForward implements SingleStage {
   }
 
   private long[] steps(long step) {
-    long[] rows = new long[plan.tall(0).rows()];
+    long[] rows = new long[plan.heights().tallest()];
     for (int m = 0; m < rows.length; m++) {
       rows[m] = m * step;
     }
@@ -121,10 +121,10 @@ public final class PointwiseForward implements SingleStage {
     int group = unit / ranges / plan.chunks();
     long firstPixel = plan.firstPixel(chunk);
     int pixels = (int) (plan.firstPixel(chunk + 1) - firstPixel);
-    int stacks = PointwisePlan.stacks(pixels);
-    int tall = PointwisePlan.tallStacks(pixels);
+    int stacks = plan.heights().usuals(pixels);
+    int others = plan.heights().others(pixels);
     if (!plan.inPlace()) {
-      stage(firstPixel, pixels, stacks, tall, group, s, x);
+      stage(firstPixel, pixels, stacks, others, group, s, x);
     }
     // A residual is added to the sums where outputs lie, but not where panels have filters in
     // common: vectors that lie over those before may be another unit's.
@@ -139,9 +139,15 @@ public final class PointwiseForward implements SingleStage {
         multiplyInPlace(tile, group, panel, firstPixel, pixels, x, complete, y);
         continue;
       }
+      long factors = plan.panels().start(group, panel) * Float.BYTES;
+      if (tile.readsArrays()) {
+        s.panel.copy(panelMemory, factors, g.groupC() * tile.width());
+      } else {
+        s.panel.set(panelMemory, factors);
+      }
       multiply(tile, group, panel, firstPixel, 0, stacks, s, added, complete, y);
       int row = stacks * tile.rows();
-      multiply(plan.tall(panel), group, panel, firstPixel, row, tall, s, added, complete, y);
+      multiply(plan.other(panel), group, panel, firstPixel, row, others, s, added, complete, y);
     }
     if (!complete && addsInPlace) {
       int filter = group * g.groupK() + plan.panels().firstFilter(firstPanel);
@@ -166,16 +172,16 @@ public final class PointwiseForward implements SingleStage {
       long firstPixel,
       int pixels,
       int stacks,
-      int tall,
+      int others,
       int group,
       PointwiseScratch s,
       MemorySegment x) {
     locate(firstPixel, pixels, group, s.inputs);
-    int rows = plan.tile(0).rows();
-    int row = stacks * rows;
-    PixelStacks.copy(x, s.inputs, 0, rows, stacks, g.groupC(), s.staged, start(0));
-    rows = plan.tall(0).rows();
-    PixelStacks.copy(x, s.inputs, row, rows, tall, g.groupC(), s.staged, start(row));
+    int usual = plan.heights().usual();
+    int other = plan.heights().other();
+    int row = stacks * usual;
+    PixelStacks.copy(x, s.inputs, 0, usual, stacks, g.groupC(), s.staged, start(0));
+    PixelStacks.copy(x, s.inputs, row, other, others, g.groupC(), s.staged, start(row));
   }
 
   /** Where a stack lies in the staged chunk, floats. */
@@ -220,7 +226,6 @@ public final class PointwiseForward implements SingleStage {
     int channel = group * g.groupK() + filter;
     long rowStep = destination.pixelBytes();
     long out = destination.at(firstPixel + row, channel);
-    long bOff = plan.panels().start(group, panel) * Float.BYTES;
     long bias = biasOf(group, panel);
     int stackStep = tile.rows() * plan.depth();
     if (residual == null && g.blocks() == 1) {
@@ -230,8 +235,8 @@ public final class PointwiseForward implements SingleStage {
           start(row),
           stackStep,
           g.groupC(),
-          panelMemory,
-          bOff,
+          s.panel,
+          0,
           init,
           bias,
           y,
@@ -244,7 +249,7 @@ public final class PointwiseForward implements SingleStage {
       return;
     }
     for (int stack = 0; stack < stacks; stack++) {
-      sumBlocks(tile, start(row) + stack * stackStep, bOff, bias, last, s);
+      sumBlocks(tile, start(row) + stack * stackStep, bias, last, s);
       long step = (long) tile.width() * Float.BYTES;
       TileEpilogue.store(
           g.blocks(),
@@ -314,8 +319,7 @@ public final class PointwiseForward implements SingleStage {
   }
 
   /** All blocks of one stack, into the scratch. */
-  private void sumBlocks(
-      OutputTile tile, int aOff, long bOff, long bias, long last, PointwiseScratch s) {
+  private void sumBlocks(OutputTile tile, int aOff, long bias, long last, PointwiseScratch s) {
     long step = (long) tile.width() * Float.BYTES;
     float none = Float.POSITIVE_INFINITY;
     for (int block = 0; block < g.blocks(); block++) {
@@ -326,8 +330,8 @@ public final class PointwiseForward implements SingleStage {
           aOff + term * tile.rows(),
           0,
           Math.min(g.blockLength(), g.groupC() - term),
-          panelMemory,
-          bOff + term * step,
+          s.panel,
+          term,
           init,
           block == 0 ? bias : 0,
           s.sums,

@@ -14,22 +14,17 @@ import java.util.stream.Collectors;
 
 /**
  * How a convolution with 1x1 filters is cut up. The pixels of all images are the rows of one
- * matrix; chunks of them become stacks of eight rows, and a few of nine in the last chunk, so that
- * none is left over. Depends on the extents, the machine and the number of threads; no bit of a
- * result depends on it.
+ * matrix; chunks of them become stacks of equal heights, and a few of another one in the last
+ * chunk, so that none is left over. Depends on the extents, the machine and the number of threads;
+ * no bit of a result depends on it.
  */
 public final class PointwisePlan {
 
-  private static final int ROWS = 8;
-  private static final int TALL = 9;
-
-  /**
-   * So many stacks can spare a pixel for each tall one, whatever the number of pixels ends with.
-   */
-  private static final int LEAST_STACKS = 7;
-
   /** Staged bytes of a chunk: in L2, where nothing is gained or lost from 32 KB to 448 KB. */
   private static final long CHUNK_BYTES = 128 << 10;
+
+  /** The same for tiles that read copies of their factors, which each chunk copies anew. */
+  private static final long LARGE_CHUNK_BYTES = 512 << 10;
 
   /**
    * Fewest terms, fewest pixels and most vectors of filters for which pixels are read in place: the
@@ -51,8 +46,9 @@ public final class PointwisePlan {
   private static final int ENOUGH_UNITS = 4;
 
   private final boolean inPlace;
+  private final StackHeights heights;
   private final OutputTile[] tiles;
-  private final OutputTile[] tall;
+  private final OutputTile[] others;
   private final FilterPanels panels;
   private final long pixels;
   private final int groups;
@@ -63,25 +59,29 @@ public final class PointwisePlan {
   private final int stagedLength;
   private final int depth;
   private final long sumsBytes;
+  private final int copiedFloats;
 
   /**
    * Plans.
    *
    * @param g extents that {@link #fits}
    * @param inPlace whether tiles read pixels where they are, which must be {@link #liesInRows}, in
-   *     panels of at most {@link OutputTile#MOST_PIXEL_VECTORS}
+   *     panels of at most {@link OutputTile#MOST_PIXEL_VECTORS} and tiles of eight
+   * @param heights of stacks
    * @param vectors of each panel of a group; together they hold the group's filters
    * @param chunkBytes bytes of a chunk's pixels, about
    */
-  public PointwisePlan(Geometry g, boolean inPlace, int[] vectors, long chunkBytes) {
+  public PointwisePlan(
+      Geometry g, boolean inPlace, StackHeights heights, int[] vectors, long chunkBytes) {
     this.inPlace = inPlace;
+    this.heights = heights;
     tiles = new OutputTile[vectors.length];
-    tall = new OutputTile[vectors.length];
+    others = new OutputTile[vectors.length];
     int[] widths = new int[vectors.length];
     int widest = 0;
     for (int i = 0; i < vectors.length; i++) {
-      tiles[i] = OutputTile.of(ROWS, vectors[i]);
-      tall[i] = OutputTile.of(TALL, vectors[i]);
+      tiles[i] = OutputTile.of(heights.usual(), vectors[i]);
+      others[i] = OutputTile.of(heights.other(), vectors[i]);
       widths[i] = tiles[i].width();
       widest = Math.max(widest, widths[i]);
     }
@@ -90,10 +90,12 @@ public final class PointwisePlan {
     panels = FilterPanels.ofVectors(groups, g.groupK(), g.groupC(), 1, widths, Lanes.COUNT);
     pixels = pixels(g);
     depth = (g.groupC() + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
-    long stackBytes = (long) ROWS * depth * Float.BYTES;
-    long stacks = pixels / ROWS;
-    long most = stacks / LEAST_STACKS;
-    long wanted = Math.max((ENOUGH_UNITS + groups - 1) / groups, stacks * stackBytes / chunkBytes);
+    long stackBytes = (long) heights.usual() * depth * Float.BYTES;
+    long stacks = pixels / heights.usual();
+    long most = stacks / heights.leastStacks();
+    // One chunk is enough where each copies the factors: threads share its panels.
+    int least = tiles[0].readsArrays() ? 1 : (ENOUGH_UNITS + groups - 1) / groups;
+    long wanted = Math.max(least, stacks * stackBytes / chunkBytes);
     chunks = (int) Math.max(1, Math.min(most, wanted));
     int longest = 0;
     for (int chunk = 0; chunk < chunks; chunk++) {
@@ -105,34 +107,39 @@ public final class PointwisePlan {
     panelRanges =
         inPlace ? 1 : (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
-    sumsBytes = (long) g.blocks() * TALL * widest * Float.BYTES;
+    sumsBytes = (long) g.blocks() * heights.tallest() * widest * Float.BYTES;
+    copiedFloats = tiles[0].readsArrays() ? Math.multiplyExact(g.groupC(), widest) : 0;
   }
 
   /** Whether the tiles can compute it. */
-  public static boolean fits(Geometry g) {
+  public static boolean fits(Geometry g, StackHeights heights) {
     return g.fh() == 1
         && g.fw() == 1
         && (g.pt() | g.pl() | g.pb() | g.pr()) == 0
         && (g.blocks() == 1 || g.blockLength() % Lanes.COUNT == 0)
-        && pixels(g) >= TALL * tallStacks(pixels(g));
+        && heights.fit(pixels(g));
   }
 
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
     long panelBytes = (long) g.groupC() * OutputTile.MOST_VECTORS * Lanes.BYTES;
     return panelBytes <= PANEL_BYTES
-        && fits(g)
+        && fits(g, TileTable.outputHeights())
         && TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS).length > 0;
   }
 
   /** Whether the pixels of a group are at equal distances, and sums one block. */
   public static boolean liesInRows(Geometry g) {
-    return g.sh() == 1 && g.sw() == 1 && g.blocks() == 1 && pixels(g) >= ROWS;
+    return g.sh() == 1
+        && g.sw() == 1
+        && g.blocks() == 1
+        && pixels(g) >= StackHeights.EIGHT_AND_NINE.usual();
   }
 
   /** Whether to read pixels in place is faster than to copy them: docs/decisions/0016. */
   private static boolean paysInPlace(Geometry g) {
-    return liesInRows(g)
+    return TileTable.readsPixels()
+        && liesInRows(g)
         && pixels(g) >= LEAST_PIXELS
         && g.groupC() >= LEAST_TERMS
         && 3L * g.groupK() <= 2L * g.groupC()
@@ -155,35 +162,28 @@ public final class PointwisePlan {
    * @param boxes whether C2 got the kernel of a shape wrong, asked once it is compiled
    */
   static PointwisePlan of(Geometry g, Predicate<OutputTile> boxes) {
+    StackHeights heights = TileTable.outputHeights();
     if (paysInPlace(g)) {
       int[] narrow = TileTable.outputVectors(g.groupK(), OutputTile.MOST_PIXEL_VECTORS);
-      PointwisePlan plan = new PointwisePlan(g, true, narrow, CHUNK_BYTES);
+      PointwisePlan plan = new PointwisePlan(g, true, heights, narrow, CHUNK_BYTES);
       plan.primeKernels();
       if (Arrays.stream(plan.tiles).noneMatch(boxes)) {
         return plan;
       }
     }
     int[] vectors = TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS);
-    return new PointwisePlan(g, false, vectors, CHUNK_BYTES);
+    long chunkBytes = TileTable.readsArrays() ? LARGE_CHUNK_BYTES : CHUNK_BYTES;
+    return new PointwisePlan(g, false, heights, vectors, chunkBytes);
   }
 
   private static long pixels(Geometry g) {
     return (long) g.n() * g.oh() * g.ow();
   }
 
-  /** Stacks of nine that leave a multiple of eight: all numbers from 56 on have as many. */
-  static int tallStacks(long pixels) {
-    return (int) (pixels % ROWS);
-  }
-
-  /** Stacks of eight among so many pixels. */
-  static int stacks(int pixels) {
-    return (pixels - TALL * tallStacks(pixels)) / ROWS;
-  }
-
-  /** All but the last chunk are stacks of eight alone. */
+  /** All but the last chunk are usual stacks alone. */
   long firstPixel(int chunk) {
-    return chunk == chunks ? pixels : pixels / ROWS * chunk / chunks * ROWS;
+    int usual = heights.usual();
+    return chunk == chunks ? pixels : pixels / usual * chunk / chunks * usual;
   }
 
   /** Whether tiles read pixels where they are. */
@@ -191,14 +191,19 @@ public final class PointwisePlan {
     return inPlace;
   }
 
+  /** Heights of stacks. */
+  StackHeights heights() {
+    return heights;
+  }
+
   /** The kernel of a panel. */
   OutputTile tile(int panel) {
     return tiles[panel];
   }
 
-  /** The kernel of a panel for stacks of nine. */
-  OutputTile tall(int panel) {
-    return tall[panel];
+  /** The kernel of a panel for stacks of the other height. */
+  OutputTile other(int panel) {
+    return others[panel];
   }
 
   FilterPanels panels() {
@@ -243,6 +248,11 @@ public final class PointwisePlan {
     return depth;
   }
 
+  /** Floats of the largest panel if tiles read copies of them, else 0. */
+  int copiedFloats() {
+    return copiedFloats;
+  }
+
   /** Has the kernels compiled. */
   void primeKernels() {
     Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
@@ -251,7 +261,7 @@ public final class PointwisePlan {
       Priming.all(kernels.stream().map(OutputTile::pixelPriming).toList());
       return;
     }
-    kernels.addAll(Arrays.asList(tall));
+    kernels.addAll(Arrays.asList(others));
     Priming.all(kernels.stream().map(OutputTile::stackedPriming).toList());
   }
 

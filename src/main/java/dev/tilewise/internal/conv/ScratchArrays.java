@@ -8,6 +8,7 @@ public final class ScratchArrays {
 
   private float[] large = {};
   private float[] small = {};
+  private float[] panel = {};
 
   /** None yet. */
   public ScratchArrays() {}
@@ -26,5 +27,13 @@ public final class ScratchArrays {
       small = new float[length];
     }
     return small;
+  }
+
+  /** For the factors at work. */
+  float[] panel(int length) {
+    if (panel.length < length) {
+      panel = new float[length];
+    }
+    return panel;
   }
 }

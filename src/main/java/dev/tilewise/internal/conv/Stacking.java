@@ -79,7 +79,7 @@ final class Stacking {
     int row = 0;
     for (int r = 0; r < runs; r++) {
       for (int vectors = 1; vectors <= kernels[r].length; vectors++) {
-        kernels[r][vectors - 1] = StackedTile.of(heights[r], vectors);
+        kernels[r][vectors - 1] = StackedTile.of(heights[r], vectors, TileTable.readsArrays());
       }
       firstTiles[r] = row;
       row += heights[r] * stacks[r];

@@ -3,6 +3,9 @@ package dev.tilewise.internal.conv;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
+import dev.tilewise.internal.kernel.Panel;
+import dev.tilewise.internal.kernel.StripRuns;
+import dev.tilewise.internal.kernel.StripStacks;
 import dev.tilewise.internal.kernel.TileEpilogue;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.lang.foreign.Arena;
@@ -21,16 +24,15 @@ import java.lang.foreign.ValueLayout;
  *         tiles                                OutputTile.strips
  * }</pre>
  *
- * A line's last tile ends where the line ends, and computes some of its pixels again. Pixels of
+ * With few registers a line's windows are stacked before, and tiles are those of stacks.
+ *
+ * <p>A line's last tile ends where the line ends, and computes some of its pixels again. Pixels of
  * regions that are shorter than a tile both ways are computed in all of a tile's rows. Sums have
  * the terms, the order and so the bits of {@link DirectForward}.
  */
 public final class StripForward implements SingleStage {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-
-  /** Tiles that all panels compute before the next ones: their outputs stay in L1. */
-  private static final int TILES = 16;
 
   private final Geometry g;
   private final Destination destination;
@@ -41,6 +43,8 @@ public final class StripForward implements SingleStage {
   private final MemorySegment panels;
   // The biases of all columns.
   private final MemorySegment init;
+  // For each part and panel the factors of the terms that it has, for tiles that read arrays.
+  private final Panel[][] copies;
 
   /**
    * Packs the weights.
@@ -74,7 +78,28 @@ public final class StripForward implements SingleStage {
     if (bias != null) {
       plan.panels().packBias(bias, init, 0);
     }
+    copies = plan.stacks() ? copies() : new Panel[0][];
     plan.primeKernels();
+  }
+
+  private Panel[][] copies() {
+    Panel[][] all = new Panel[plan.parts().length][plan.panels().widths().length];
+    for (int i = 0; i < all.length; i++) {
+      StripPlan.Part part = plan.parts()[i];
+      StripRuns runs = part.runs();
+      for (int p = 0; p < all[i].length; p++) {
+        int width = plan.tile(p).width();
+        int floats = runs.length() * width;
+        float[] factors = new float[runs.count() * floats];
+        for (int run = 0; run < runs.count(); run++) {
+          long term = part.firstTerm() + (long) run * runs.bStep();
+          long from = (plan.panels().start(0, p) + term * width) * Float.BYTES;
+          MemorySegment.copy(panels, FLOAT, from, factors, run * floats, floats);
+        }
+        all[i][p] = new Panel(factors);
+      }
+    }
+    return all;
   }
 
   @Override
@@ -105,7 +130,7 @@ public final class StripForward implements SingleStage {
       MemorySegment x,
       MemorySegment residual,
       MemorySegment y) {
-    float[] staged = ((StripScratch) scratch).staged;
+    StripScratch s = (StripScratch) scratch;
     int n = unit / plan.bands();
     int first = unit % plan.bands() * plan.bandLines();
     int end = Math.min(first + plan.bandLines(), g.oh());
@@ -113,28 +138,28 @@ public final class StripForward implements SingleStage {
     long endInput = Math.min(g.h(), (end - 1L) * g.sh() - g.pt() + (g.fh() - 1L) * g.dh() + 1);
     int row = g.w() * g.c();
     long from = ((long) n * g.h() + firstInput) * row * Float.BYTES;
-    MemorySegment.copy(x, FLOAT, from, staged, 0, (int) (endInput - firstInput) * row);
-    for (StripPlan.Part part : plan.parts()) {
-      Region region = part.region();
+    MemorySegment.copy(x, FLOAT, from, s.staged, 0, (int) (endInput - firstInput) * row);
+    for (int part = 0; part < plan.parts().length; part++) {
+      Region region = plan.parts()[part].region();
       int firstRow = Math.max(first, region.oy());
       int endRow = Math.min(end, region.oy() + region.rows());
       if (firstRow < endRow) {
-        rectangle(part, n, firstRow, endRow - firstRow, firstInput, staged, residual, y);
+        rectangle(part, n, firstRow, endRow - firstRow, firstInput, s, residual, y);
       }
     }
   }
 
   /** Some rows of a region. */
   private void rectangle(
-      StripPlan.Part part,
+      int part,
       int n,
       int firstRow,
       int rows,
       int firstInput,
-      float[] staged,
+      StripScratch s,
       MemorySegment residual,
       MemorySegment y) {
-    Region region = part.region();
+    Region region = plan.parts()[part].region();
     int columns = region.columns();
     int iy = firstRow * g.sh() - g.pt() + region.firstTapY() * g.dh() - firstInput;
     int ix = region.ox() * g.sw() - g.pl() + region.firstTapX();
@@ -144,16 +169,16 @@ public final class StripForward implements SingleStage {
     long pixel = ((long) n * g.oh() + firstRow) * g.ow() + region.ox();
     if (columns >= plan.shortestLine()) {
       for (int r = 0; r < rows; r++, pixel += g.ow()) {
-        line(part, columns, a + r * aDown, aAcross, staged, residual, y, pixel, 1);
+        line(part, columns, a + r * aDown, aAcross, s, residual, y, pixel, 1);
       }
     } else if (rows >= plan.shortestLine()) {
       for (int c = 0; c < columns; c++) {
-        line(part, rows, a + c * aAcross, aDown, staged, residual, y, pixel + c, g.ow());
+        line(part, rows, a + c * aAcross, aDown, s, residual, y, pixel + c, g.ow());
       }
     } else {
       for (int r = 0; r < rows; r++, pixel += g.ow()) {
         for (int c = 0; c < columns; c++) {
-          line(part, 1, a + r * aDown + c * aAcross, 0, staged, residual, y, pixel + c, 0);
+          line(part, 1, a + r * aDown + c * aAcross, 0, s, residual, y, pixel + c, 0);
         }
       }
     }
@@ -161,11 +186,11 @@ public final class StripForward implements SingleStage {
 
   /** Pixels at equal distances; a single one is computed in all rows of a tile. */
   private void line(
-      StripPlan.Part part,
+      int part,
       int pixels,
       int a,
       int pitch,
-      float[] staged,
+      StripScratch s,
       MemorySegment residual,
       MemorySegment y,
       long pixel,
@@ -175,22 +200,25 @@ public final class StripForward implements SingleStage {
     float high = residual == null ? hi : none;
     long out = destination.at(pixel, 0);
     long outStep = pixelStep * destination.pixelBytes();
-    int eights = plan.shortTiles(pixels);
-    int panels = plan.panels().widths().length;
-    int rows = plan.tile(0).rows();
-    for (int first = 0; first < eights; first += TILES) {
-      int count = Math.min(TILES, eights - first);
-      for (int p = 0; p < panels; p++) {
-        OutputTile tile = plan.tile(p);
-        int row = first * rows;
-        tiles(part, p, tile, row, count, pixels, a, pitch, staged, y, out, outStep, low, high);
+    int usual = plan.usualTiles(pixels);
+    int tiles = usual + plan.otherTiles(pixels);
+    for (int first = 0; first < tiles; ) {
+      boolean other = first >= usual;
+      int count = Math.min(StripPlan.TILES, (other ? tiles : usual) - first);
+      int height = (other ? plan.other(0) : plan.tile(0)).rows();
+      int row = other ? usual * plan.tile(0).rows() + (first - usual) * height : first * height;
+      // The last tile does not go beyond the line.
+      int inside = Math.min(count, (pixels - row) / height);
+      if (inside > 0) {
+        int from = a + row * pitch;
+        tiles(part, other, inside, from, pitch, s, y, out + row * outStep, outStep, low, high);
       }
-    }
-    for (int p = 0; p < panels; p++) {
-      OutputTile tile = plan.tall(p);
-      int row = eights * rows;
-      int nines = plan.tallTiles(pixels);
-      tiles(part, p, tile, row, nines, pixels, a, pitch, staged, y, out, outStep, low, high);
+      if (inside < count) {
+        int last = Math.max(0, pixels - height);
+        int from = a + last * pitch;
+        tiles(part, other, 1, from, pitch, s, y, out + last * outStep, outStep, low, high);
+      }
+      first += count;
     }
     for (int i = 0; residual != null && i < pixels; i++) {
       long added = (pixel + (long) i * pixelStep) * g.k() * Float.BYTES;
@@ -198,88 +226,70 @@ public final class StripForward implements SingleStage {
     }
   }
 
-  /** Tiles of one height, of which the last one does not go beyond the line. */
+  /** All panels of some tiles of one height. */
   private void tiles(
-      StripPlan.Part part,
-      int panel,
-      OutputTile tile,
-      int row,
+      int part,
+      boolean other,
       int count,
-      int pixels,
       int a,
       int pitch,
-      float[] staged,
+      StripScratch s,
       MemorySegment y,
       long out,
       long outStep,
-      float low,
-      float high) {
-    int inside = Math.min(count, (pixels - row) / tile.rows());
-    if (inside > 0) {
-      tiles(
-          part,
-          panel,
-          tile,
-          a + row * pitch,
-          pitch,
-          staged,
-          y,
-          out + row * outStep,
-          outStep,
-          inside,
-          low,
-          high);
-    }
-    if (inside < count) {
-      int last = Math.max(0, pixels - tile.rows());
-      tiles(
-          part,
-          panel,
-          tile,
-          a + last * pitch,
-          pitch,
-          staged,
-          y,
-          out + last * outStep,
-          outStep,
-          1,
-          low,
-          high);
-    }
-  }
-
-  private void tiles(
-      StripPlan.Part part,
-      int panel,
-      OutputTile tile,
-      int a,
-      int pitch,
-      float[] staged,
-      MemorySegment y,
-      long out,
-      long outStep,
-      int count,
       float low,
       float high) {
     FilterPanels filters = plan.panels();
-    long firstTerm = (long) part.firstTerm() * tile.width();
-    OutputTile.strips(
-        tile,
-        staged,
-        a,
-        pitch,
-        part.runs(),
-        panels,
-        (filters.start(0, panel) + firstTerm) * Float.BYTES,
-        init,
-        (long) filters.columnsBefore(panel) * Float.BYTES,
-        y,
-        out + (long) filters.firstFilter(panel) * Float.BYTES,
-        outStep,
-        (long) filters.lastVector(panel, Lanes.COUNT) * Float.BYTES,
-        count,
-        low,
-        high);
+    StripPlan.Part of = plan.parts()[part];
+    StripStacks stacks = of.stacks();
+    int height = (other ? plan.other(0) : plan.tile(0)).rows();
+    if (plan.stacks()) {
+      stacks.copy(s.staged, a, pitch, height, count, s.stacks);
+    }
+    for (int panel = 0; panel < filters.widths().length; panel++) {
+      OutputTile tile = other ? plan.other(panel) : plan.tile(panel);
+      long bias = (long) filters.columnsBefore(panel) * Float.BYTES;
+      long to = out + (long) filters.firstFilter(panel) * Float.BYTES;
+      long last = (long) filters.lastVector(panel, Lanes.COUNT) * Float.BYTES;
+      if (plan.stacks()) {
+        OutputTile.stacked(
+            tile,
+            s.stacks,
+            0,
+            height * stacks.depth(),
+            stacks.terms(),
+            copies[part][panel],
+            0,
+            init,
+            bias,
+            y,
+            to,
+            outStep,
+            last,
+            count,
+            low,
+            high);
+        continue;
+      }
+      long firstTerm = (long) of.firstTerm() * tile.width();
+      OutputTile.strips(
+          tile,
+          s.staged,
+          a,
+          pitch,
+          of.runs(),
+          panels,
+          (filters.start(0, panel) + firstTerm) * Float.BYTES,
+          init,
+          bias,
+          y,
+          to,
+          outStep,
+          last,
+          count,
+          low,
+          high);
+    }
   }
 
   @Override

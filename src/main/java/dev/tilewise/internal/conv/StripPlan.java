@@ -4,6 +4,7 @@ import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.kernel.StripRuns;
+import dev.tilewise.internal.kernel.StripStacks;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,13 +15,16 @@ import java.util.stream.Collectors;
 
 /**
  * How a convolution over few channels is cut up: bands of output rows, in them the regions that
- * meet the same taps, in those lines of pixels at equal distances, in lines tiles of eight and nine
- * pixels. Depends on the extents and the machine alone, and no bit of a result depends on it.
+ * meet the same taps, in those lines of pixels at equal distances, in lines tiles of two heights.
+ * Depends on the extents and the machine alone, and no bit of a result depends on it.
  */
 public final class StripPlan {
 
-  private static final int ROWS = 8;
-  private static final int TALL = 9;
+  /** Rows of the tallest usual tiles. */
+  private static final int MOST_ROWS = 8;
+
+  /** Tiles that all panels compute before the next ones: their outputs stay in L1. */
+  static final int TILES = 16;
 
   /** Staged bytes of a band, about: in L2. */
   private static final long BAND_BYTES = 192 << 10;
@@ -39,36 +43,41 @@ public final class StripPlan {
    *
    * @param region outputs that meet the same taps
    * @param runs their terms
+   * @param stacks how windows are stacked, for tiles that do not read strips
    * @param firstTerm number of the first
    */
-  record Part(Region region, StripRuns runs, int firstTerm) {}
+  record Part(Region region, StripRuns runs, StripStacks stacks, int firstTerm) {}
 
   private final Geometry g;
+  private final StackHeights heights;
   private final OutputTile[] tiles;
-  private final OutputTile[] tall;
+  private final OutputTile[] others;
   private final FilterPanels panels;
   private final Part[] parts;
   private final int bandLines;
   private final int bands;
   private final int stagedLength;
-  private final int[] shortTiles;
-  private final int[] tallTiles;
+  private final int[] usualTiles;
+  private final int[] otherTiles;
+  private final int stacksLength;
 
   /**
    * Plans.
    *
    * @param g extents that {@link #fits}
+   * @param heights of tiles
    * @param vectors of each panel; together they hold the filters
    * @param bandBytes staged bytes of a band, about
    */
-  public StripPlan(Geometry g, int[] vectors, long bandBytes) {
+  public StripPlan(Geometry g, StackHeights heights, int[] vectors, long bandBytes) {
     this.g = g;
+    this.heights = heights;
     tiles = new OutputTile[vectors.length];
-    tall = new OutputTile[vectors.length];
+    others = new OutputTile[vectors.length];
     int[] widths = new int[vectors.length];
     for (int panel = 0; panel < vectors.length; panel++) {
-      tiles[panel] = OutputTile.of(ROWS, vectors[panel]);
-      tall[panel] = OutputTile.of(TALL, vectors[panel]);
+      tiles[panel] = OutputTile.of(heights.usual(), vectors[panel]);
+      others[panel] = OutputTile.of(heights.other(), vectors[panel]);
       widths[panel] = tiles[panel].width();
     }
     panels = FilterPanels.ofVectors(1, g.k(), g.c(), g.fh() * g.fw(), widths, Lanes.COUNT);
@@ -78,35 +87,39 @@ public final class StripPlan {
       int rows = region.endTapY() - region.firstTapY();
       StripRuns runs = new StripRuns(rows, taps * g.c(), g.dh() * g.w() * g.c(), g.fw() * g.c());
       int first = (region.firstTapY() * g.fw() + region.firstTapX()) * g.c();
-      regions.add(new Part(region, runs, first));
+      regions.add(new Part(region, runs, new StripStacks(runs), first));
     }
     parts = regions.toArray(new Part[0]);
     long lineBytes = (long) g.sh() * g.w() * g.c() * Float.BYTES;
     long wanted = ((long) g.n() * g.oh() + ENOUGH_UNITS - 1) / ENOUGH_UNITS;
     long most = Math.min(g.oh(), Math.max(1, bandBytes / lineBytes));
-    bandLines = (int) Math.min(most, Math.max(ROWS, wanted));
+    bandLines = (int) Math.min(most, Math.max(MOST_ROWS, wanted));
     bands = (g.oh() + bandLines - 1) / bandLines;
     Math.multiplyExact(bands, g.n());
     long inputRows = Math.min(g.h(), (bandLines - 1L) * g.sh() + (g.fh() - 1L) * g.dh() + 1);
-    stagedLength = Math.toIntExact(inputRows * g.w() * g.c());
-    int longest = Math.max(ROWS, Math.max(bandLines, g.ow()));
-    shortTiles = new int[longest + 1];
-    tallTiles = new int[longest + 1];
+    stagedLength = Math.toIntExact(inputRows * g.w() * g.c() + Lanes.COUNT);
+    int longest = Math.max(heights.tallest(), Math.max(bandLines, g.ow()));
+    usualTiles = new int[longest + 1];
+    otherTiles = new int[longest + 1];
     for (int pixels = 1; pixels <= longest; pixels++) {
       cut(pixels);
     }
+    int depth = Arrays.stream(parts).mapToInt(part -> part.stacks().depth()).max().orElse(0);
+    stacksLength = stacks() ? TILES * heights.tallest() * depth + Lanes.COUNT : 0;
   }
 
   /** The tiles that hold so many pixels with the fewest rows too many. */
   private void cut(int pixels) {
+    int usual = heights.usual();
+    int other = heights.other();
     int least = Integer.MAX_VALUE;
-    for (int nines = 0; nines <= ROWS && TALL * (nines - 1) < pixels; nines++) {
-      int eights = Math.max(0, (pixels - TALL * nines + ROWS - 1) / ROWS);
-      int rows = nines * TALL + eights * ROWS;
+    for (int others = 0; others <= usual && other * (others - 1) < pixels; others++) {
+      int usuals = Math.max(0, (pixels - other * others + usual - 1) / usual);
+      int rows = others * other + usuals * usual;
       if (rows < least) {
         least = rows;
-        shortTiles[pixels] = eights;
-        tallTiles[pixels] = nines;
+        usualTiles[pixels] = usuals;
+        otherTiles[pixels] = others;
       }
     }
   }
@@ -126,27 +139,31 @@ public final class StripPlan {
     long rows = (g.fh() - 1L) * g.dh() + g.sh();
     return g.c() <= MOST_CHANNELS
         && g.k() >= FEWEST_FILTERS
-        && Math.min(g.oh(), g.ow()) >= ROWS
+        && Math.min(g.oh(), g.ow()) >= MOST_ROWS
         && rows * g.w() * g.c() <= BAND_BYTES / Float.BYTES
         && fits(g);
   }
 
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
-    return suits(g) && TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS).length > 0;
+    return suits(g) && g.k() >= Lanes.COUNT;
   }
 
   /** The plan for this machine, if it {@link #pays}. */
   public static StripPlan of(Geometry g) {
-    return new StripPlan(g, TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS), BAND_BYTES);
+    int[] vectors = TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS);
+    return new StripPlan(g, TileTable.outputHeights(), vectors, BAND_BYTES);
   }
 
   /** Has the kernels compiled. */
   void primeKernels() {
     Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
     kernels.addAll(Arrays.asList(tiles));
-    kernels.addAll(Arrays.asList(tall));
-    Priming.all(kernels.stream().map(OutputTile::stripPriming).toList());
+    kernels.addAll(Arrays.asList(others));
+    Priming.all(
+        kernels.stream()
+            .map(stacks() ? OutputTile::stackedPriming : OutputTile::stripPriming)
+            .toList());
   }
 
   FilterPanels panels() {
@@ -158,9 +175,19 @@ public final class StripPlan {
     return tiles[panel];
   }
 
-  /** The kernel of a panel for nine pixels. */
-  OutputTile tall(int panel) {
-    return tall[panel];
+  /** The kernel of a panel for tiles of the other height. */
+  OutputTile other(int panel) {
+    return others[panel];
+  }
+
+  /** Whether windows are stacked, because tiles do not read strips. */
+  boolean stacks() {
+    return tiles[0].readsArrays();
+  }
+
+  /** Floats of the stacks of so many tiles, and a vector more. */
+  int stacksLength() {
+    return stacksLength;
   }
 
   Part[] parts() {
@@ -184,17 +211,17 @@ public final class StripPlan {
 
   /** Fewest pixels of a line. */
   int shortestLine() {
-    return ROWS;
+    return heights.usual();
   }
 
-  /** Tiles of eight pixels for a line of so many. */
-  int shortTiles(int pixels) {
-    return shortTiles[pixels];
+  /** Tiles of the usual height for a line of so many pixels. */
+  int usualTiles(int pixels) {
+    return usualTiles[pixels];
   }
 
-  /** Tiles of nine pixels for a line of so many. */
-  int tallTiles(int pixels) {
-    return tallTiles[pixels];
+  /** Tiles of the other height for a line of so many pixels. */
+  int otherTiles(int pixels) {
+    return otherTiles[pixels];
   }
 
   String describe() {
@@ -203,7 +230,7 @@ public final class StripPlan {
     return tiles.length
         + " panel(s): "
         + names
-        + ", rows in strips, "
+        + (stacks() ? ", windows of strips stacked, " : ", rows in strips, ")
         + bands * g.n()
         + " unit(s), "
         + Lanes.COUNT * Float.SIZE

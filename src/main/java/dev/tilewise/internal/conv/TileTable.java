@@ -61,16 +61,28 @@ final class TileTable {
   }
 
   /**
-   * Vectors of each panel of tiles that compute outputs; none if there are not enough filters, or
-   * registers, for such tiles.
+   * Vectors of each panel of tiles that compute outputs; none if there are not enough filters for
+   * such tiles.
    *
    * @param filters of a group
    * @param most vectors of a panel
    */
   static int[] outputVectors(int filters, int most) {
-    return REGISTERS == 32 && filters >= Lanes.COUNT
-        ? split((filters + Lanes.COUNT - 1) / Lanes.COUNT, most)
+    return filters >= Lanes.COUNT
+        ? split(
+            (filters + Lanes.COUNT - 1) / Lanes.COUNT,
+            REGISTERS == 32 ? most : Math.min(most, MOST_STACK_VECTORS))
         : new int[0];
+  }
+
+  /** Heights of stacks of tiles that compute outputs: docs/decisions/0016 and 0018. */
+  static StackHeights outputHeights() {
+    return REGISTERS == 32 ? StackHeights.EIGHT_AND_NINE : StackHeights.FIVE_AND_FOUR;
+  }
+
+  /** Whether tiles may read pixels where they are, at once or in strips: eight rows or more. */
+  static boolean readsPixels() {
+    return REGISTERS == 32;
   }
 
   /**
@@ -82,6 +94,19 @@ final class TileTable {
    */
   static boolean stacksWindows(int blocks, int taps) {
     return Lanes.COUNT < 16 && (REGISTERS == 16 || blocks == 1 && taps > 1);
+  }
+
+  /** Windows of a stack. */
+  static int windowRows() {
+    return REGISTERS == 32 ? 6 : 5;
+  }
+
+  /**
+   * Whether tiles of products read their factors from arrays: only x86 has so few registers, and
+   * there the fences of such tiles are no instructions.
+   */
+  static boolean readsArrays() {
+    return REGISTERS == 16;
   }
 
   /** Heights of stacked tiles, the tallest first. */

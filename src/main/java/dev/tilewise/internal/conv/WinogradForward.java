@@ -484,6 +484,11 @@ public final class WinogradForward implements Forward {
     for (int panel = firstPanel; panel < endPanel; panel++) {
       long b = (planeU + (long) plan.firstFilter(panel) * plan.depth()) * Float.BYTES;
       long d = planeM + (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
+      if (plan.copiedFloats() > 0) {
+        s.panel.copy(u, b, depth * plan.vectors(panel) * Lanes.COUNT);
+      } else {
+        s.panel.set(u, b);
+      }
       for (int run = 0; run < stacking.runs(); run++) {
         StackedTile.run(
             stacking.tile(run, plan.vectors(panel)),
@@ -491,8 +496,7 @@ public final class WinogradForward implements Forward {
             v + stacking.start(run),
             stacking.stackStep(run),
             depth,
-            u,
-            b,
+            s.panel,
             s.products,
             d + stacking.firstTile(run) * rowM,
             rowM,

@@ -72,6 +72,7 @@ public final class WinogradPlan {
   private final int depth;
   private final WinogradBlocks blocks;
   private final int productFilters;
+  private final int copiedFloats;
 
   // By the number of threads, as they are asked for; whoever finds none makes the same.
   private final WinogradShare[] shares = new WinogradShare[MOST_SHARES + 1];
@@ -119,6 +120,7 @@ public final class WinogradPlan {
     }
     long filterBytes = (long) products() * blocks.rows() * Float.BYTES;
     int widest = Arrays.stream(widths).max().orElseThrow();
+    copiedFloats = TileTable.readsArrays() ? Math.multiplyExact(depth, widest) : 0;
     productFilters = (int) Math.max(widest, Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
     Math.toIntExact(Math.multiplyExact((long) blocks.count() * widths.length, (long) g.groups()));
   }
@@ -189,6 +191,11 @@ public final class WinogradPlan {
 
   WinogradAxis across() {
     return across;
+  }
+
+  /** Floats of the largest panel of U if tiles read copies of them, else 0. */
+  int copiedFloats() {
+    return copiedFloats;
   }
 
   /** Products of a tile. */

@@ -2,6 +2,7 @@ package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
+import dev.tilewise.internal.kernel.Panel;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -28,6 +29,9 @@ final class WinogradScratch implements Forward.Scratch {
   /** M: for each product a plane of tiles times filters. */
   MemorySegment products;
 
+  /** The part of U at work. */
+  final Panel panel;
+
   private final float[] ownV;
   private final MemorySegment ownProducts;
 
@@ -50,6 +54,7 @@ final class WinogradScratch implements Forward.Scratch {
     at = end(at, halfOutputs);
     strip = memory.asSlice(at, plan.stripBytes());
     ownV = arrays.large(vFloats(plan));
+    panel = new Panel(arrays.panel(plan.copiedFloats()));
     rest = arrays.small(plan.across().m() * Lanes.COUNT);
     offsets = new long[plan.down().alpha()];
     use(this);
@@ -84,7 +89,8 @@ final class WinogradScratch implements Forward.Scratch {
 
   /** Bytes on the heap. */
   static long heapBytes(WinogradPlan plan) {
-    return ((long) vFloats(plan) + plan.across().m() * Lanes.COUNT) * Float.BYTES
+    return ((long) vFloats(plan) + plan.copiedFloats() + plan.across().m() * Lanes.COUNT)
+            * Float.BYTES
         + (long) plan.down().alpha() * Long.BYTES;
   }
 }

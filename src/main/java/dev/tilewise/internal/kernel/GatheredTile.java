@@ -17,17 +17,33 @@ import java.lang.foreign.MemorySegment;
  */
 public enum GatheredTile {
   G6X2(6, 2),
-  G6X1(6, 1);
-
-  /** Windows of a stack, whatever the shape. */
-  public static final int ROWS = 6;
+  G6X1(6, 1),
+  G5X2(5, 2),
+  G5X1(5, 1);
 
   private final int rows;
   private final int vectors;
+  private final Priming priming;
 
   GatheredTile(int rows, int vectors) {
     this.rows = rows;
     this.vectors = vectors;
+    long[] dRows = new long[2 * rows];
+    for (int m = 0; m < dRows.length; m++) {
+      dRows[m] = (long) m * vectors * Lanes.BYTES;
+    }
+    priming =
+        new Priming(
+            rows,
+            vectors,
+            false,
+            (a, aStep, terms, b, memory, d, stacks, lo, hi) ->
+                run(this, a, 0, aStep, terms, b, 0, memory, 0, d, dRows, 0, 0, stacks, lo, hi));
+  }
+
+  /** Of this kernel. */
+  public Priming priming() {
+    return priming;
   }
 
   /** Windows of a stack. */
@@ -45,13 +61,19 @@ public enum GatheredTile {
     return vectors * Lanes.COUNT;
   }
 
-  /** The shape of so many vectors. */
-  public static GatheredTile of(int vectors) {
-    return switch (vectors) {
-      case 2 -> G6X2;
-      case 1 -> G6X1;
-      default -> throw new IllegalArgumentException("there is no tile of " + ROWS + "x" + vectors);
-    };
+  /** Whether the factors must have been copied into the panel's array. */
+  public boolean readsArrays() {
+    return rows < 6;
+  }
+
+  /** The shape of so many rows and vectors. */
+  public static GatheredTile of(int rows, int vectors) {
+    for (GatheredTile tile : values()) {
+      if (tile.rows == rows && tile.vectors == vectors) {
+        return tile;
+      }
+    }
+    throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
   }
 
   /** The shape as people write it. */
@@ -68,8 +90,8 @@ public enum GatheredTile {
    * @param aOff the first one
    * @param aStep from stack to stack
    * @param length terms
-   * @param b panel: for each term {@link #width} factors
-   * @param bOff its first term
+   * @param b for each term {@link #width} factors; copied for tiles that read arrays
+   * @param term its first one
    * @param init what the sums start from
    * @param initOff its first vector
    * @param d receives the outputs
@@ -86,8 +108,8 @@ public enum GatheredTile {
       int aOff,
       int aStep,
       int length,
-      MemorySegment b,
-      long bOff,
+      Panel b,
+      int term,
       MemorySegment init,
       long initOff,
       MemorySegment d,
@@ -97,13 +119,27 @@ public enum GatheredTile {
       int stacks,
       float lo,
       float hi) {
+    MemorySegment memory = b.memory();
+    long at = b.at(term, tile.width());
+    float[] copy = b.copied();
+    int from = term * tile.width();
     switch (tile) {
       case G6X2 ->
           Gathered6x2.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dRows, dRow, dOff, stacks, lo, hi);
+              a, aOff, aStep, length, memory, at, init, initOff, d, dRows, dRow, dOff, stacks, lo,
+              hi);
       case G6X1 ->
           Gathered6x1.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dRows, dRow, dOff, stacks, lo, hi);
+              a, aOff, aStep, length, memory, at, init, initOff, d, dRows, dRow, dOff, stacks, lo,
+              hi);
+      case G5X2 ->
+          Gathered5x2.run(
+              a, aOff, aStep, length, copy, from, init, initOff, d, dRows, dRow, dOff, stacks, lo,
+              hi);
+      case G5X1 ->
+          Gathered5x1.run(
+              a, aOff, aStep, length, copy, from, init, initOff, d, dRows, dRow, dOff, stacks, lo,
+              hi);
     }
   }
 }

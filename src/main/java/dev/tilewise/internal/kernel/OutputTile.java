@@ -35,7 +35,11 @@ public enum OutputTile {
   O9X1(9, 1),
   O8X3(8, 3),
   O8X2(8, 2),
-  O8X1(8, 1);
+  O8X1(8, 1),
+  O5X2(5, 2),
+  O5X1(5, 1),
+  O4X2(4, 2),
+  O4X1(4, 1);
 
   /** Vectors of the widest tiles. */
   public static final int MOST_VECTORS = 3;
@@ -72,6 +76,11 @@ public enum OutputTile {
     return vectors * Lanes.COUNT;
   }
 
+  /** Whether the factors of stacks must have been copied into the panel's array. */
+  public boolean readsArrays() {
+    return rows < 8;
+  }
+
   /** The shape of so many rows and vectors. */
   public static OutputTile of(int rows, int vectors) {
     for (OutputTile tile : values()) {
@@ -101,6 +110,7 @@ public enum OutputTile {
       float[] a,
       int aStep,
       int terms,
+      Panel panel,
       MemorySegment b,
       MemorySegment d,
       int stacks,
@@ -115,6 +125,7 @@ public enum OutputTile {
       float[] a,
       int aStep,
       int terms,
+      Panel panel,
       MemorySegment b,
       MemorySegment d,
       int stacks,
@@ -122,13 +133,14 @@ public enum OutputTile {
       float hi) {
     long rowBytes = (long) width() * Float.BYTES;
     long last = rowBytes - Lanes.BYTES;
-    stacked(this, a, 0, aStep, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+    stacked(this, a, 0, aStep, terms, panel, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
   }
 
   private void primeStrips(
       float[] a,
       int aStep,
       int terms,
+      Panel panel,
       MemorySegment b,
       MemorySegment d,
       int stacks,
@@ -205,8 +217,8 @@ public enum OutputTile {
    * @param aOff the first one
    * @param aStep from stack to stack
    * @param length terms
-   * @param b panel: for each term {@link #width} factors
-   * @param bOff its first term
+   * @param b for each term {@link #width} factors; copied for tiles that read arrays
+   * @param term its first one
    * @param init what the sums start from
    * @param initOff its first vector
    * @param d receives the outputs
@@ -223,8 +235,8 @@ public enum OutputTile {
       int aOff,
       int aStep,
       int length,
-      MemorySegment b,
-      long bOff,
+      Panel b,
+      int term,
       MemorySegment init,
       long initOff,
       MemorySegment d,
@@ -234,25 +246,51 @@ public enum OutputTile {
       int stacks,
       float lo,
       float hi) {
+    MemorySegment memory = b.memory();
+    long at = b.at(term, tile.width());
+    float[] copy = b.copied();
+    int from = term * tile.width();
     switch (tile) {
       case O9X3 ->
           Pointwise9x3.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+              a, aOff, aStep, length, memory, at, init, initOff, d, dOff, dStep, last, stacks, lo,
+              hi);
       case O9X2 ->
           Pointwise9x2.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+              a, aOff, aStep, length, memory, at, init, initOff, d, dOff, dStep, last, stacks, lo,
+              hi);
       case O9X1 ->
           Pointwise9x1.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+              a, aOff, aStep, length, memory, at, init, initOff, d, dOff, dStep, last, stacks, lo,
+              hi);
       case O8X3 ->
           Pointwise8x3.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+              a, aOff, aStep, length, memory, at, init, initOff, d, dOff, dStep, last, stacks, lo,
+              hi);
       case O8X2 ->
           Pointwise8x2.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+              a, aOff, aStep, length, memory, at, init, initOff, d, dOff, dStep, last, stacks, lo,
+              hi);
       case O8X1 ->
           Pointwise8x1.run(
-              a, aOff, aStep, length, b, bOff, init, initOff, d, dOff, dStep, last, stacks, lo, hi);
+              a, aOff, aStep, length, memory, at, init, initOff, d, dOff, dStep, last, stacks, lo,
+              hi);
+      case O5X2 ->
+          Pointwise5x2.run(
+              a, aOff, aStep, length, copy, from, init, initOff, d, dOff, dStep, last, stacks, lo,
+              hi);
+      case O5X1 ->
+          Pointwise5x1.run(
+              a, aOff, aStep, length, copy, from, init, initOff, d, dOff, dStep, last, stacks, lo,
+              hi);
+      case O4X2 ->
+          Pointwise4x2.run(
+              a, aOff, aStep, length, copy, from, init, initOff, d, dOff, dStep, last, stacks, lo,
+              hi);
+      case O4X1 ->
+          Pointwise4x1.run(
+              a, aOff, aStep, length, copy, from, init, initOff, d, dOff, dStep, last, stacks, lo,
+              hi);
     }
   }
 
@@ -260,7 +298,7 @@ public enum OutputTile {
    * The kernel for pixels in a strip, for some tiles one behind the other. Offsets in arrays are
    * floats, in segments bytes.
    *
-   * @param tile shape
+   * @param tile shape, of eight or nine rows
    * @param a staged rows
    * @param aOff the first pixel's first term
    * @param pitch from pixel to pixel
@@ -313,6 +351,7 @@ public enum OutputTile {
       case O8X1 ->
           Strip8x1.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      default -> throw new IllegalArgumentException("no tile of " + tile + " reads strips");
     }
   }
 }

@@ -24,7 +24,7 @@ public final class PixelStacks {
    * @param x memory of the pixels
    * @param xRows where each pixel's channels start, bytes
    * @param firstRow first entry used
-   * @param height pixels of a stack: 8 or 9
+   * @param height pixels of a stack: 9, 8, 5 or 4
    * @param stacks how many
    * @param channels of each pixel; the last vector is filled up with anything
    * @param to receives the stacks, one after the other
@@ -47,17 +47,19 @@ public final class PixelStacks {
       // Calls without loops: around two or four vectors a loop costs more than what it does.
       long off = 0;
       for (; off + BYTES < end; off += 2 * BYTES, at += 2 * height * COUNT) {
-        if (height == 9) {
-          pair9(x, xRows, row, off, to, at);
-        } else {
-          pair8(x, xRows, row, off, to, at);
+        switch (height) {
+          case 9 -> pair9(x, xRows, row, off, to, at);
+          case 8 -> pair8(x, xRows, row, off, to, at);
+          case 5 -> pair5(x, xRows, row, off, to, at);
+          default -> pair4(x, xRows, row, off, to, at);
         }
       }
       if (off < end) {
-        if (height == 9) {
-          single9(x, xRows, row, off, to, at);
-        } else {
-          single8(x, xRows, row, off, to, at);
+        switch (height) {
+          case 9 -> single9(x, xRows, row, off, to, at);
+          case 8 -> single8(x, xRows, row, off, to, at);
+          case 5 -> single5(x, xRows, row, off, to, at);
+          default -> single4(x, xRows, row, off, to, at);
         }
         at += height * COUNT;
       }
@@ -197,5 +199,76 @@ public final class PixelStacks {
     FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 6 * COUNT);
     from = xRows[row + 7] + off;
     FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 7 * COUNT);
+  }
+
+  private static void pair5(MemorySegment x, long[] xRows, int row, long off, float[] to, int at) {
+    if (x.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long from = xRows[row] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 5 * COUNT);
+    from = xRows[row + 1] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 6 * COUNT);
+    from = xRows[row + 2] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 2 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 7 * COUNT);
+    from = xRows[row + 3] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 3 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 8 * COUNT);
+    from = xRows[row + 4] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 4 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 9 * COUNT);
+  }
+
+  private static void single5(
+      MemorySegment x, long[] xRows, int row, long off, float[] to, int at) {
+    if (x.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long from = xRows[row] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at);
+    from = xRows[row + 1] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + COUNT);
+    from = xRows[row + 2] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 2 * COUNT);
+    from = xRows[row + 3] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 3 * COUNT);
+    from = xRows[row + 4] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 4 * COUNT);
+  }
+
+  private static void pair4(MemorySegment x, long[] xRows, int row, long off, float[] to, int at) {
+    if (x.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long from = xRows[row] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 4 * COUNT);
+    from = xRows[row + 1] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 5 * COUNT);
+    from = xRows[row + 2] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 2 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 6 * COUNT);
+    from = xRows[row + 3] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 3 * COUNT);
+    FloatVector.fromMemorySegment(SPECIES, x, from + BYTES, ORDER).intoArray(to, at + 7 * COUNT);
+  }
+
+  private static void single4(
+      MemorySegment x, long[] xRows, int row, long off, float[] to, int at) {
+    if (x.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long from = xRows[row] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at);
+    from = xRows[row + 1] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + COUNT);
+    from = xRows[row + 2] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 2 * COUNT);
+    from = xRows[row + 3] + off;
+    FloatVector.fromMemorySegment(SPECIES, x, from, ORDER).intoArray(to, at + 3 * COUNT);
   }
 }

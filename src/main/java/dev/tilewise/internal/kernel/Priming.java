@@ -91,13 +91,17 @@ public final class Priming {
     this.kernel = kernel;
   }
 
-  /** One call of the kernel, of everything from offset 0 on, with some limits. */
+  /**
+   * One call of the kernel, of everything from offset 0 on, with some limits; b's factors are those
+   * of the memory.
+   */
   interface Kernel {
     void run(
         float[] a,
         int aStep,
         int terms,
-        MemorySegment b,
+        Panel b,
+        MemorySegment memory,
         MemorySegment d,
         int stacks,
         float lo,
@@ -133,8 +137,10 @@ public final class Priming {
     float[] a = new float[2 * step];
     long rowBytes = (long) vectors * Lanes.BYTES;
     try (Arena arena = Arena.ofShared()) {
-      MemorySegment b =
-          arena.allocate((Math.max(MANY_TERMS, MORE_TERMS) + 1) * rowBytes, Lanes.BYTES);
+      int longest = Math.max(MANY_TERMS, MORE_TERMS) + 1;
+      MemorySegment memory = arena.allocate(longest * rowBytes, Lanes.BYTES);
+      Panel b = new Panel(new float[longest * vectors * Lanes.COUNT]);
+      b.copy(memory, 0, longest * vectors * Lanes.COUNT);
       MemorySegment d = arena.allocate(2 * rows * rowBytes, Lanes.BYTES);
       allocated = -Allocation.bytes();
       for (int i = 0; i < CALLS; i++) {
@@ -145,7 +151,7 @@ public final class Priming {
         float lo = i / 2 % 2 == 0 ? 0 : Float.NEGATIVE_INFINITY;
         float hi = i % 4 == 3 ? 6 : Float.POSITIVE_INFINITY;
         long before = System.nanoTime();
-        kernel.run(a, step, terms, b, d, isLong ? 2 : 1, lo, hi);
+        kernel.run(a, step, terms, b, memory, d, isLong ? 2 : 1, lo, hi);
         shortest = Math.min(shortest, System.nanoTime() - before);
       }
       allocated += Allocation.bytes();

@@ -22,8 +22,9 @@ public enum StackedTile {
   S8X3(8, 3),
   S8X2(8, 2),
   S8X1(8, 1),
-  S5X2(5, 2),
+  F5X2(5, 2, true),
   S5X1(5, 1),
+  F4X2(4, 2, true),
   S4X3(4, 3),
   S4X2(4, 2),
   S4X1(4, 1),
@@ -34,19 +35,25 @@ public enum StackedTile {
   private final int rows;
   private final int vectors;
 
+  private final boolean arrays;
   private final Priming priming;
 
   StackedTile(int rows, int vectors) {
+    this(rows, vectors, false);
+  }
+
+  StackedTile(int rows, int vectors, boolean arrays) {
     this.rows = rows;
     this.vectors = vectors;
+    this.arrays = arrays;
     long rowBytes = (long) vectors * Lanes.BYTES;
     priming =
         new Priming(
             rows,
             vectors,
-            true,
-            (a, aStep, terms, b, d, stacks, lo, hi) ->
-                run(this, a, 0, aStep, terms, b, 0, d, 0, rowBytes, stacks));
+            !arrays,
+            (a, aStep, terms, b, memory, d, stacks, lo, hi) ->
+                run(this, a, 0, aStep, terms, b, d, 0, rowBytes, stacks));
   }
 
   /** Rows of a stack. */
@@ -59,14 +66,28 @@ public enum StackedTile {
     return vectors;
   }
 
-  /** The shape of so many rows and vectors. */
-  public static StackedTile of(int rows, int vectors) {
+  /**
+   * The shape of so many rows and vectors.
+   *
+   * @param arrays whether to prefer one that reads its factors from an array
+   */
+  public static StackedTile of(int rows, int vectors, boolean arrays) {
+    StackedTile found = null;
     for (StackedTile tile : values()) {
-      if (tile.rows == rows && tile.vectors == vectors) {
-        return tile;
+      boolean fits = tile.rows == rows && tile.vectors == vectors;
+      if (fits && (found == null || tile.readsArrays() == arrays)) {
+        found = tile;
       }
     }
-    throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
+    if (found == null) {
+      throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
+    }
+    return found;
+  }
+
+  /** Whether the factors must have been copied into the panel's array. */
+  public boolean readsArrays() {
+    return arrays;
   }
 
   /** Of this kernel. */
@@ -88,8 +109,7 @@ public enum StackedTile {
    * @param aOff the first one
    * @param aStep from stack to stack
    * @param length terms
-   * @param b panel: for each term {@code vectors} vectors
-   * @param bOff its first term
+   * @param b for each term {@code vectors} vectors of factors; copied for tiles that read arrays
    * @param d receives the sums
    * @param dOff the first row
    * @param dStep from row to row
@@ -101,27 +121,29 @@ public enum StackedTile {
       int aOff,
       int aStep,
       int length,
-      MemorySegment b,
-      long bOff,
+      Panel b,
       MemorySegment d,
       long dOff,
       long dStep,
       int stacks) {
+    MemorySegment memory = b.memory();
+    long at = b.at(0, 0);
     switch (tile) {
-      case S9X3 -> Stacked9x3.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S9X2 -> Stacked9x2.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S9X1 -> Stacked9x1.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S8X3 -> Stacked8x3.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S8X2 -> Stacked8x2.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S8X1 -> Stacked8x1.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S5X2 -> Stacked5x2.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S5X1 -> Stacked5x1.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S4X3 -> Stacked4x3.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S4X2 -> Stacked4x2.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S4X1 -> Stacked4x1.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S1X3 -> Stacked1x3.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S1X2 -> Stacked1x2.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
-      case S1X1 -> Stacked1x1.run(a, aOff, aStep, length, b, bOff, d, dOff, dStep, stacks);
+      case S9X3 -> Stacked9x3.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S9X2 -> Stacked9x2.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S9X1 -> Stacked9x1.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S8X3 -> Stacked8x3.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S8X2 -> Stacked8x2.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S8X1 -> Stacked8x1.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case F5X2 -> Fenced5x2.run(a, aOff, aStep, length, b.copied(), 0, d, dOff, dStep, stacks);
+      case F4X2 -> Fenced4x2.run(a, aOff, aStep, length, b.copied(), 0, d, dOff, dStep, stacks);
+      case S5X1 -> Stacked5x1.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S4X3 -> Stacked4x3.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S4X2 -> Stacked4x2.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S4X1 -> Stacked4x1.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S1X3 -> Stacked1x3.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S1X2 -> Stacked1x2.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S1X1 -> Stacked1x1.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
     }
   }
 }

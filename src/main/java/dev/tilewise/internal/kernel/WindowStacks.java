@@ -21,7 +21,8 @@ public final class WindowStacks {
    *
    * @param a memory of the windows
    * @param aRows where windows start, bytes
-   * @param stacks how many, of {@link GatheredTile#ROWS} windows each
+   * @param height windows of a stack: 6 or 5
+   * @param stacks how many
    * @param offsets where each piece starts in a window, bytes
    * @param lengths of each piece, floats; whole vectors
    * @param to receives the stacks
@@ -30,6 +31,7 @@ public final class WindowStacks {
   public static void copy(
       MemorySegment a,
       long[] aRows,
+      int height,
       int stacks,
       long[] offsets,
       int[] lengths,
@@ -38,14 +40,20 @@ public final class WindowStacks {
     for (int stack = 0; stack < stacks; stack++) {
       int at = stack * toStep;
       for (int piece = 0; piece < offsets.length; piece++) {
-        piece(a, aRows, stack * GatheredTile.ROWS, offsets[piece], lengths[piece], to, at);
-        at += lengths[piece] * GatheredTile.ROWS;
+        long offset = offsets[piece];
+        int length = lengths[piece];
+        if (height == 6) {
+          six(a, aRows, stack * 6, offset, length, to, at);
+        } else {
+          five(a, aRows, stack * 5, offset, length, to, at);
+        }
+        at += length * height;
       }
     }
   }
 
   /** One piece of the windows of one stack. */
-  private static void piece(
+  private static void six(
       MemorySegment a, long[] aRows, int row, long from, int length, float[] to, int toOff) {
     if (a.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
@@ -66,6 +74,29 @@ public final class WindowStacks {
       FloatVector.fromMemorySegment(SPECIES, a, row4 + off, ORDER).intoArray(to, at + 4 * COUNT);
       FloatVector.fromMemorySegment(SPECIES, a, row5 + off, ORDER).intoArray(to, at + 5 * COUNT);
       at += 6 * COUNT;
+    }
+  }
+
+  /** One piece of the windows of one stack. */
+  private static void five(
+      MemorySegment a, long[] aRows, int row, long from, int length, float[] to, int toOff) {
+    if (a.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long row0 = aRows[row] + from;
+    long row1 = aRows[row + 1] + from;
+    long row2 = aRows[row + 2] + from;
+    long row3 = aRows[row + 3] + from;
+    long row4 = aRows[row + 4] + from;
+    int at = toOff;
+    long end = (long) length * Float.BYTES;
+    for (long off = 0; off < end; off += BYTES) {
+      FloatVector.fromMemorySegment(SPECIES, a, row0 + off, ORDER).intoArray(to, at);
+      FloatVector.fromMemorySegment(SPECIES, a, row1 + off, ORDER).intoArray(to, at + COUNT);
+      FloatVector.fromMemorySegment(SPECIES, a, row2 + off, ORDER).intoArray(to, at + 2 * COUNT);
+      FloatVector.fromMemorySegment(SPECIES, a, row3 + off, ORDER).intoArray(to, at + 3 * COUNT);
+      FloatVector.fromMemorySegment(SPECIES, a, row4 + off, ORDER).intoArray(to, at + 4 * COUNT);
+      at += 5 * COUNT;
     }
   }
 }

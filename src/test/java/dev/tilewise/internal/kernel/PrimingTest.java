@@ -17,7 +17,7 @@ class PrimingTest {
   /** Primed with a kernel whose first calls allocate, and take a while. */
   private Priming primed(int allocating, long nanos) {
     Priming.Kernel kernel =
-        (a, aStep, terms, b, d, stacks, lo, hi) -> {
+        (a, aStep, terms, b, memory, d, stacks, lo, hi) -> {
           for (long end = System.nanoTime() + nanos; System.nanoTime() < end; ) {
             Thread.onSpinWait();
           }

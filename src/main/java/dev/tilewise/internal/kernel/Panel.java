@@ -1,0 +1,63 @@
+package dev.tilewise.internal.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The factors that a tile multiplies with: for each term as many as the tile has columns. They lie
+ * off-heap; tiles with few registers read a copy on the heap, where C2 checks the bounds of many
+ * loads at once (docs/decisions/0018-fences.md).
+ */
+public final class Panel {
+
+  private final float[] copy;
+  private MemorySegment memory;
+  private long start;
+
+  /**
+   * Of nothing yet.
+   *
+   * @param copy receives what {@link #copy} copies, and nobody else writes it
+   */
+  public Panel(float[] copy) {
+    this.copy = copy;
+  }
+
+  /**
+   * Takes factors where they are, for tiles that read them there.
+   *
+   * @param from off-heap
+   * @param at the first one, bytes
+   */
+  public void set(MemorySegment from, long at) {
+    memory = from;
+    start = at;
+  }
+
+  /**
+   * Takes factors, and copies them for tiles that read arrays.
+   *
+   * @param from off-heap
+   * @param at the first one, bytes
+   * @param floats how many
+   */
+  public void copy(MemorySegment from, long at, int floats) {
+    set(from, at);
+    MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, at, copy, 0, floats);
+  }
+
+  /** Where the factors are, off-heap. */
+  MemorySegment memory() {
+    return memory;
+  }
+
+  /** Where a term of so many columns is, bytes. */
+  long at(int term, int columns) {
+    return start + (long) term * columns * Float.BYTES;
+  }
+
+  /** The factors from the first one on, as far as they were copied. */
+  float[] copied() {
+    return copy;
+  }
+}
