@@ -69,17 +69,106 @@ public final class StripStacks {
     for (int stack = 0; stack < stacks; stack++) {
       int piece = 0;
       for (int end : ends) {
-        int window = first;
-        for (int m = 0; m < height; m++) {
-          for (int i = piece; i < end; i++) {
-            FloatVector.fromArray(SPECIES, a, window + from[i]).intoArray(d, at + to[i]);
-          }
-          window += pitch;
-          at += COUNT;
+        // Calls without loops: around a few vectors a loop costs more than what it does.
+        int window = first + from[piece];
+        switch (height > 5 ? 0 : end - piece) {
+          case 1 -> one(a, pitch, height, d, at, window);
+          case 2 -> two(a, pitch, height, d, at, window, step(piece, 1), to[piece + 1]);
+          case 3 ->
+              three(
+                  a,
+                  pitch,
+                  height,
+                  d,
+                  at,
+                  window,
+                  step(piece, 1),
+                  to[piece + 1],
+                  step(piece, 2),
+                  to[piece + 2]);
+          default -> pieces(a, pitch, height, d, at, first, piece, end);
         }
+        at += height * COUNT;
         piece = end;
       }
       first += height * pitch;
+    }
+  }
+
+  /** From a piece to one of the next in a window. */
+  private int step(int piece, int next) {
+    return from[piece + next] - from[piece];
+  }
+
+  private void pieces(
+      float[] a, int pitch, int height, float[] d, int at, int first, int piece, int end) {
+    for (int m = 0; m < height; m++) {
+      for (int i = piece; i < end; i++) {
+        FloatVector.fromArray(SPECIES, a, first + m * pitch + from[i])
+            .intoArray(d, at + m * COUNT + to[i]);
+      }
+    }
+  }
+
+  private static void one(float[] a, int pitch, int height, float[] d, int at, int f0) {
+    int from = f0;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at);
+    from += pitch;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + COUNT);
+    from += pitch;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + 2 * COUNT);
+    from += pitch;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + 3 * COUNT);
+    if (height > 4) {
+      from += pitch;
+      FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + 4 * COUNT);
+    }
+  }
+
+  private static void two(
+      float[] a, int pitch, int height, float[] d, int at, int f0, int f1, int t1) {
+    int from = f0;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at);
+    FloatVector.fromArray(SPECIES, a, from + f1).intoArray(d, at + t1);
+    from += pitch;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + COUNT);
+    FloatVector.fromArray(SPECIES, a, from + f1).intoArray(d, at + COUNT + t1);
+    from += pitch;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + 2 * COUNT);
+    FloatVector.fromArray(SPECIES, a, from + f1).intoArray(d, at + 2 * COUNT + t1);
+    from += pitch;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + 3 * COUNT);
+    FloatVector.fromArray(SPECIES, a, from + f1).intoArray(d, at + 3 * COUNT + t1);
+    if (height > 4) {
+      from += pitch;
+      FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + 4 * COUNT);
+      FloatVector.fromArray(SPECIES, a, from + f1).intoArray(d, at + 4 * COUNT + t1);
+    }
+  }
+
+  private static void three(
+      float[] a, int pitch, int height, float[] d, int at, int f0, int f1, int t1, int f2, int t2) {
+    int from = f0;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at);
+    FloatVector.fromArray(SPECIES, a, from + f1).intoArray(d, at + t1);
+    FloatVector.fromArray(SPECIES, a, from + f2).intoArray(d, at + t2);
+    from += pitch;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + COUNT);
+    FloatVector.fromArray(SPECIES, a, from + f1).intoArray(d, at + COUNT + t1);
+    FloatVector.fromArray(SPECIES, a, from + f2).intoArray(d, at + COUNT + t2);
+    from += pitch;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + 2 * COUNT);
+    FloatVector.fromArray(SPECIES, a, from + f1).intoArray(d, at + 2 * COUNT + t1);
+    FloatVector.fromArray(SPECIES, a, from + f2).intoArray(d, at + 2 * COUNT + t2);
+    from += pitch;
+    FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + 3 * COUNT);
+    FloatVector.fromArray(SPECIES, a, from + f1).intoArray(d, at + 3 * COUNT + t1);
+    FloatVector.fromArray(SPECIES, a, from + f2).intoArray(d, at + 3 * COUNT + t2);
+    if (height > 4) {
+      from += pitch;
+      FloatVector.fromArray(SPECIES, a, from).intoArray(d, at + 4 * COUNT);
+      FloatVector.fromArray(SPECIES, a, from + f1).intoArray(d, at + 4 * COUNT + t1);
+      FloatVector.fromArray(SPECIES, a, from + f2).intoArray(d, at + 4 * COUNT + t2);
     }
   }
 }
