@@ -241,7 +241,10 @@ public final class DepthwiseForward implements SingleStage {
       int tapRows = taps.endY(oy) - firstTap;
       int rows = plan.fast(tapRows) ? rowsAtOnce(oy, end) : 1;
       for (int vector = firstVector; vector < endVector; vector++) {
-        if (plan.fast(tapRows)) {
+        if (plan.pairs(rows, tapRows, vector, endVector)) {
+          pair(n, oy, vector, s, y, low, high);
+          vector++;
+        } else if (plan.fast(tapRows)) {
           rows(n, oy, rows, firstTap, tapRows, vector, s, y, low, high);
         } else {
           columns(n, oy, firstTap, tapRows, vector, s, y, low, high);
@@ -292,6 +295,32 @@ public final class DepthwiseForward implements SingleStage {
         y,
         destination.at(((long) n * g.oh() + oy) * g.ow(), plan.firstChannel(vector)),
         yRowStep,
+        yStep,
+        g.ow() - borders,
+        plan.left(),
+        plan.right(),
+        low,
+        high);
+  }
+
+  /** One output row of two vectors of channels. */
+  private void pair(int n, int oy, int vector, Rows s, MemorySegment y, float low, float high) {
+    long channel = (long) plan.firstChannel(vector) * Float.BYTES;
+    long iy = (long) oy * g.sh() - g.pt();
+    long bias = vector * vectorBytes;
+    int borders = (plan.left() ? 1 : 0) + (plan.right() ? 1 : 0);
+    Depthwise.pair(
+        g.sh(),
+        s.x,
+        s.origin + iy * s.rowStep + channel,
+        s.rowStep,
+        s.columnStep,
+        weights,
+        bias,
+        bias + Lanes.BYTES,
+        vectorBytes,
+        y,
+        destination.at(((long) n * g.oh() + oy) * g.ow(), plan.firstChannel(vector)),
         yStep,
         g.ow() - borders,
         plan.left(),

@@ -207,6 +207,16 @@ final class DepthwisePlan {
     return fast && tapRows >= 2;
   }
 
+  /** Whether a row of a vector and the next one goes together: half lines make a line. */
+  boolean pairs(int rows, int tapRows, int vector, int endVector) {
+    return fast
+        && rows == 1
+        && tapRows == 3
+        && TileTable.pairsDepthwise(g.sh())
+        && vector + 1 < endVector
+        && firstChannel(vector + 1) == firstChannel(vector) + Lanes.COUNT;
+  }
+
   /** Whether the first output of a row lacks a column. */
   boolean left() {
     return taps.firstX(0) > 0;

@@ -13,6 +13,9 @@ final class Stacking {
   /** Up to here the cheapest cut is searched, beyond the tallest stacks come first. */
   private static final int SEARCHED = 256;
 
+  /** To copy a term's factors takes as long as the products of three tiles. */
+  private static final int FEWEST_COPIED = 20;
+
   private static final int[] HEIGHTS = TileTable.stackRows();
   private static final int[] NEXT = new int[SEARCHED + 1];
   private static final double[] COST = new double[SEARCHED + 1];
@@ -36,6 +39,7 @@ final class Stacking {
   private final int[] firstTiles;
   private final int[] starts;
   private final int[] steps;
+  private final boolean readsArrays;
   private final int depth;
   private final int rows;
 
@@ -47,6 +51,7 @@ final class Stacking {
    */
   Stacking(int tiles, int depth) {
     this.depth = depth;
+    readsArrays = TileTable.readsArrays() && tiles >= FEWEST_COPIED;
     int[] counts = new int[HEIGHTS[0] + 1];
     int left = tiles;
     int overfull = 0;
@@ -79,7 +84,7 @@ final class Stacking {
     int row = 0;
     for (int r = 0; r < runs; r++) {
       for (int vectors = 1; vectors <= kernels[r].length; vectors++) {
-        kernels[r][vectors - 1] = StackedTile.of(heights[r], vectors, TileTable.readsArrays());
+        kernels[r][vectors - 1] = StackedTile.of(heights[r], vectors, readsArrays);
       }
       firstTiles[r] = row;
       row += heights[r] * stacks[r];
@@ -114,6 +119,11 @@ final class Stacking {
   /** Most rows of the stacks of so many tiles. */
   static long mostRows(long tiles) {
     return tiles + HEIGHTS[0];
+  }
+
+  /** Whether kernels read factors from arrays. */
+  boolean readsArrays() {
+    return readsArrays;
   }
 
   int runs() {

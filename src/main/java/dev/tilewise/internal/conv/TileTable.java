@@ -45,6 +45,11 @@ final class TileTable {
     return REGISTERS == 32 ? Depthwise.mostRows(stride) : stride == 1 ? 2 : 1;
   }
 
+  /** Whether two vectors of a depthwise 3x3 convolution are computed together. */
+  static boolean pairsDepthwise(int stride) {
+    return REGISTERS == 16 && stride == 2;
+  }
+
   /** Outputs of a block of a depthwise convolution with five taps across. */
   static int depthwiseBlock() {
     return REGISTERS == 32 ? Depthwise.LARGE_BLOCK : Depthwise.SMALL_BLOCK;

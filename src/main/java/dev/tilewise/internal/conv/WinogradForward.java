@@ -484,7 +484,7 @@ public final class WinogradForward implements Forward {
     for (int panel = firstPanel; panel < endPanel; panel++) {
       long b = (planeU + (long) plan.firstFilter(panel) * plan.depth()) * Float.BYTES;
       long d = planeM + (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
-      if (plan.copiedFloats() > 0) {
+      if (stacking.readsArrays()) {
         s.panel.copy(u, b, depth * plan.vectors(panel) * Lanes.COUNT);
       } else {
         s.panel.set(u, b);

@@ -22,6 +22,7 @@ public enum StackedTile {
   S8X3(8, 3),
   S8X2(8, 2),
   S8X1(8, 1),
+  S5X2(5, 2),
   F5X2(5, 2, true),
   S5X1(5, 1),
   F4X2(4, 2, true),
@@ -135,6 +136,7 @@ public enum StackedTile {
       case S8X3 -> Stacked8x3.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
       case S8X2 -> Stacked8x2.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
       case S8X1 -> Stacked8x1.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+      case S5X2 -> Stacked5x2.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
       case F5X2 -> Fenced5x2.run(a, aOff, aStep, length, b.copied(), 0, d, dOff, dStep, stacks);
       case F4X2 -> Fenced4x2.run(a, aOff, aStep, length, b.copied(), 0, d, dOff, dStep, stacks);
       case S5X1 -> Stacked5x1.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
