@@ -130,7 +130,7 @@ public final class DirectForward implements SingleStage {
       s.panel = s.compacted;
       s.panelOff = 0;
     }
-    if (plan.copiedFloats() > 0) {
+    if (plan.copiedFloats() > 0 && plan.stacks(pixels) > 0) {
       int terms = part.compacts() ? part.terms() : g.sumLength();
       s.factors.copy(s.panel, s.panelOff, terms * tile.width());
     } else {

@@ -35,6 +35,17 @@ final class DirectPart {
   /** Stacked windows repeat what they share, but a panel should serve many of them: in L2. */
   private static final long STACK_BYTES = 448 << 10;
 
+  /** The same where each chunk copies the panels: it should be long, and is read from L3. */
+  private static final long LARGE_STACK_BYTES = 1 << 20;
+
+  /** Tiles of the shortest chunk, and of one that copies the panels. */
+  private static final long LEAST_TILES = 8;
+
+  private static final long LEAST_COPYING_TILES = 64;
+
+  /** Fewest pixels for which panels are copied. */
+  private static final int FEWEST_COPYING_PIXELS = 12;
+
   /** Most pixels of a chunk, so that tables stay small. */
   private static final int MAX_PIXELS = 4096;
 
@@ -77,7 +88,11 @@ final class DirectPart {
     long lines = (long) g.n() * region.rows();
     long pixels = lines * region.columns();
     long most =
-        Math.min(MAX_PIXELS, Math.max(8L * tileRows, (pixels + wantedChunks - 1) / wantedChunks));
+        Math.min(
+            MAX_PIXELS,
+            Math.max(
+                (copies() ? LEAST_COPYING_TILES : LEAST_TILES) * tileRows,
+                (pixels + wantedChunks - 1) / wantedChunks));
     int columns = Math.min(region.columns(), (int) most);
     while (columns > tileRows && stagedFloats(1, columns) * Float.BYTES > budget()) {
       columns = Math.max(tileRows, columns / 2 / tileRows * tileRows);
@@ -149,7 +164,23 @@ final class DirectPart {
     return g.groupC() % Lanes.COUNT == 0 && (g.blocks() == 1 || g.blockLength() % Lanes.COUNT == 0);
   }
 
+  /** Whether tiles read copies of the panels. */
+  private boolean copies() {
+    return stacks && TileTable.readsArrays();
+  }
+
+  /**
+   * Whole stacks of so many pixels: to copy a term's factors takes as long as the products of three
+   * pixels, so that a few of them are left to other tiles.
+   */
+  static int stacks(int pixels, int tileRows) {
+    return TileTable.readsArrays() && pixels < FEWEST_COPYING_PIXELS ? 0 : pixels / tileRows;
+  }
+
   private long budget() {
+    if (copies()) {
+      return LARGE_STACK_BYTES;
+    }
     return stacks ? STACK_BYTES : gathers ? GATHER_BYTES : STRIP_BYTES;
   }
 
@@ -291,7 +322,7 @@ final class DirectPart {
     }
     if (gathers) {
       int step = gatheredStep();
-      int whole = stacks ? pixels / tileRows : 0;
+      int whole = stacks ? stacks(pixels, tileRows) : 0;
       int stackStep = tileRows * step;
       WindowStacks.copy(
           x, s.inputs, tileRows, whole, pieceOffsets, pieceLengths, s.staged, stackStep);

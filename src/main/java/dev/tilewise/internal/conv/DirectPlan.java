@@ -188,12 +188,13 @@ public final class DirectPlan {
     if (staging != Staging.STACKS) {
       return (pixels + tileRows - 1) / tileRows;
     }
-    return pixels / tileRows + (pixels % tileRows + restRows - 1) / restRows;
+    int stacks = stacks(pixels);
+    return stacks + (pixels - stacks * tileRows + restRows - 1) / restRows;
   }
 
   /** Tiles of so many pixels that are whole stacks. */
   int stacks(int pixels) {
-    return staging == Staging.STACKS ? pixels / tileRows : 0;
+    return staging == Staging.STACKS ? DirectPart.stacks(pixels, tileRows) : 0;
   }
 
   /** The first pixel of a tile, or how many pixels there are. */
