@@ -10,6 +10,7 @@ import dev.tilewise.internal.kernel.Tile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
@@ -32,6 +33,27 @@ class TileChoiceTest {
               String what = tile + " and " + last + ", " + staging + ": " + trial;
               ConvRun.sameBits(what, expected, run(data, tile, last, staging, trial.seed()));
             }
+          }
+        }
+      }
+    }
+  }
+
+  /** Chunks that have no stack, one, or some, and what is left over. */
+  @Example
+  void everyNumberOfPixelsGivesTheBitsOfTheNaiveLoop() {
+    for (int rows = 1; rows <= 2; rows++) {
+      for (int columns = 1; columns <= 24; columns++) {
+        String extents = "n1c16h" + (rows + 2) + "w" + (columns + 2) + " k24f3";
+        for (String padding : new String[] {"", "p1"}) {
+          ConvCase e = ConvCase.parse(extents + padding);
+          ConvCases.Surround plain = new ConvCases.Surround(true, false, Activation.RELU);
+          ConvData data = ConvData.random(e, Values.UNIT, columns, plain);
+          for (Tile tile : new Tile[] {Tile.T4X2, Tile.T8X2}) {
+            Staging staging = canStack(data, tile, tile) ? Staging.STACKS : Staging.WINDOWS;
+            float[] actual =
+                run(data, tile, tile == Tile.T4X2 ? Tile.T4X1 : Tile.T8X1, staging, columns);
+            ConvRun.sameBits(e + " " + tile, data.naive(), actual);
           }
         }
       }

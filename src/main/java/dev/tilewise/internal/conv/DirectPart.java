@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  *   <li><i>Gathered</i>: each window's pieces are copied side by side, which repeats what windows
  *       share but turns many short runs into one.
  *   <li><i>Stacked</i>: gathered, and interleaved for {@link GatheredTile}, as far as windows fill
- *       its tiles.
+ *       its tiles and are enough for a copy of the panels.
  * </ul>
  */
 final class DirectPart {
@@ -37,11 +37,6 @@ final class DirectPart {
 
   /** The same where each chunk copies the panels: it should be long, and is read from L3. */
   private static final long LARGE_STACK_BYTES = 1 << 20;
-
-  /** Tiles of the shortest chunk, and of one that copies the panels. */
-  private static final long LEAST_TILES = 8;
-
-  private static final long LEAST_COPYING_TILES = 64;
 
   /** Fewest pixels for which panels are copied. */
   private static final int FEWEST_COPYING_PIXELS = 12;
@@ -88,11 +83,7 @@ final class DirectPart {
     long lines = (long) g.n() * region.rows();
     long pixels = lines * region.columns();
     long most =
-        Math.min(
-            MAX_PIXELS,
-            Math.max(
-                (copies() ? LEAST_COPYING_TILES : LEAST_TILES) * tileRows,
-                (pixels + wantedChunks - 1) / wantedChunks));
+        Math.min(MAX_PIXELS, Math.max(8L * tileRows, (pixels + wantedChunks - 1) / wantedChunks));
     int columns = Math.min(region.columns(), (int) most);
     while (columns > tileRows && stagedFloats(1, columns) * Float.BYTES > budget()) {
       columns = Math.max(tileRows, columns / 2 / tileRows * tileRows);
@@ -175,6 +166,11 @@ final class DirectPart {
    */
   static int stacks(int pixels, int tileRows) {
     return TileTable.readsArrays() && pixels < FEWEST_COPYING_PIXELS ? 0 : pixels / tileRows;
+  }
+
+  /** The most pixels that are left to other tiles although they would fill a stack. */
+  static int mostWithoutStacks() {
+    return TileTable.readsArrays() ? FEWEST_COPYING_PIXELS - 1 : 0;
   }
 
   private long budget() {

@@ -81,6 +81,7 @@ public final class DirectPlan {
     for (int i = 0; i < gathered.length; i++) {
       gathered[i] = GatheredTile.of(tileRows, tiles[i].vectors());
     }
+    boolean copies = gathered.length > 0 && gathered[0].readsArrays();
     int[] widths = new int[tiles.length];
     sumsRows = new long[tiles.length][];
     int widest = 0;
@@ -100,7 +101,9 @@ public final class DirectPlan {
     int staged = 0;
     boolean compacts = false;
     for (Region region : Region.of(g)) {
-      int wanted = (ENOUGH_UNITS + groups - 1) / groups;
+      // One chunk is enough where each copies the panels: threads share these.
+      int each = groups * (copies ? tiles.length : 1);
+      int wanted = (ENOUGH_UNITS + each - 1) / each;
       DirectPart part =
           new DirectPart(g, region, staging, tileRows, wanted, Math.toIntExact(count));
       parts.add(part);
@@ -110,7 +113,10 @@ public final class DirectPlan {
       compacts |= part.compacts();
     }
     chunks = Math.toIntExact(count);
-    maxRows = (rows + tileRows - 1) / tileRows * tileRows + mostTileRows - tileRows;
+    int stackRows = (rows + tileRows - 1) / tileRows * tileRows + mostTileRows - tileRows;
+    // A chunk of few pixels has no stacks.
+    int few = Math.min(rows, DirectPart.mostWithoutStacks());
+    maxRows = Math.max(stackRows, (few + restRows - 1) / restRows * restRows);
     stagedLength = staged;
     long perPanel = Math.multiplyExact(count, (long) groups);
     panelRanges = (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
@@ -119,7 +125,6 @@ public final class DirectPlan {
     tilesPerSweep = panelBytes > PANEL_BYTES ? tiles(rows) : 1;
     sumsBytes = (long) mostTileRows * widest * Float.BYTES * g.blocks() * tilesPerSweep;
     compactBytes = compacts ? panelBytes : 0;
-    boolean copies = gathered.length > 0 && gathered[0].readsArrays();
     copiedFloats = copies ? Math.toIntExact(panelBytes / Float.BYTES) : 0;
   }
 
@@ -170,7 +175,9 @@ public final class DirectPlan {
             : "")
         + (TileTable.readsPixels()
             ? "; 1x1 filters and few channels: rows of 8 and 9, 1 to 3 vectors"
-            : "; 1x1 filters: rows of 5 and 4, 1 or 2 vectors");
+            : TileTable.readsArrays()
+                ? "; 1x1 filters and few channels: stacks of 5 and 4, 1 or 2 vectors"
+                : "");
   }
 
   /** Such as {@code 3 of 8x3 and 2 of 8x2}. */
@@ -230,9 +237,14 @@ public final class DirectPlan {
     return gathered[panel];
   }
 
-  /** Has the kernels for stacks compiled. */
+  /** Has the kernels that read arrays compiled; others are left to the first runs. */
   void primeKernels() {
-    Priming.all(Arrays.stream(gathered).distinct().map(GatheredTile::priming).toList());
+    Priming.all(
+        Arrays.stream(gathered)
+            .filter(GatheredTile::readsArrays)
+            .distinct()
+            .map(GatheredTile::priming)
+            .toList());
   }
 
   /** Floats of the largest panel if tiles read copies of them, else 0. */

@@ -27,14 +27,14 @@ final class DirectScratch implements Forward.Scratch {
   /** Where each pixel's residual starts, bytes: the same array where that is the same. */
   final long[] residuals;
 
-  /** The same for stacked tiles. */
-  final Panel factors;
-
   /** The panel at work: packed weights, or {@link #compacted}. */
   MemorySegment panel;
 
   /** Where it starts, bytes. */
   long panelOff;
+
+  /** The same for stacked tiles. */
+  final Panel factors;
 
   final Destination destination;
   final long oh;

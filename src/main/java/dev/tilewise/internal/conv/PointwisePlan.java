@@ -42,6 +42,9 @@ public final class PointwisePlan {
   /** A panel larger than this leaves L2 between two stacks. */
   private static final long PANEL_BYTES = 640 << 10;
 
+  /** To copy a term's factors takes as long as the products of three pixels. */
+  private static final int FEWEST_COPYING_PIXELS = 12;
+
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
@@ -93,8 +96,9 @@ public final class PointwisePlan {
     long stackBytes = (long) heights.usual() * depth * Float.BYTES;
     long stacks = pixels / heights.usual();
     long most = stacks / heights.leastStacks();
-    // One chunk is enough where each copies the factors: threads share its panels.
-    int least = tiles[0].readsArrays() ? 1 : (ENOUGH_UNITS + groups - 1) / groups;
+    // Fewer chunks where each copies the factors: threads share its panels.
+    int each = groups * (tiles[0].readsArrays() ? tiles.length : 1);
+    int least = (ENOUGH_UNITS + each - 1) / each;
     long wanted = Math.max(least, stacks * stackBytes / chunkBytes);
     chunks = (int) Math.max(1, Math.min(most, wanted));
     int longest = 0;
@@ -124,6 +128,7 @@ public final class PointwisePlan {
   public static boolean pays(Geometry g) {
     long panelBytes = (long) g.groupC() * OutputTile.MOST_VECTORS * Lanes.BYTES;
     return panelBytes <= PANEL_BYTES
+        && (!TileTable.readsArrays() || pixels(g) >= FEWEST_COPYING_PIXELS)
         && fits(g, TileTable.outputHeights())
         && TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS).length > 0;
   }

@@ -29,7 +29,7 @@ public final class ScratchArrays {
     return small;
   }
 
-  /** For the factors at work. */
+  /** For the factors at work, or stacked windows of a strip. */
   float[] panel(int length) {
     if (panel.length < length) {
       panel = new float[length];

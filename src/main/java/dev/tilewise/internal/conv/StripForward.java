@@ -309,7 +309,13 @@ public final class StripForward implements SingleStage {
 
   @Override
   public long packedBytes() {
-    return panels.byteSize() + init.byteSize();
+    long bytes = panels.byteSize() + init.byteSize();
+    for (Panel[] part : copies) {
+      for (Panel panel : part) {
+        bytes += panel.copiedBytes();
+      }
+    }
+    return bytes;
   }
 
   @Override

@@ -26,6 +26,9 @@ public final class StripPlan {
   /** Tiles that all panels compute before the next ones: their outputs stay in L1. */
   static final int TILES = 16;
 
+  /** Floats of factors that are kept for tiles that read arrays. */
+  private static final double MOST_COPIED = 1 << 20;
+
   /** Staged bytes of a band, about: in L2. */
   private static final long BAND_BYTES = 192 << 10;
 
@@ -43,7 +46,7 @@ public final class StripPlan {
    *
    * @param region outputs that meet the same taps
    * @param runs their terms
-   * @param stacks how windows are stacked, for tiles that do not read strips
+   * @param stacks how windows are stacked; null where tiles read strips
    * @param firstTerm number of the first
    */
   record Part(Region region, StripRuns runs, StripStacks stacks, int firstTerm) {}
@@ -87,7 +90,7 @@ public final class StripPlan {
       int rows = region.endTapY() - region.firstTapY();
       StripRuns runs = new StripRuns(rows, taps * g.c(), g.dh() * g.w() * g.c(), g.fw() * g.c());
       int first = (region.firstTapY() * g.fw() + region.firstTapX()) * g.c();
-      regions.add(new Part(region, runs, new StripStacks(runs), first));
+      regions.add(new Part(region, runs, stacks() ? new StripStacks(runs) : null, first));
     }
     parts = regions.toArray(new Part[0]);
     long lineBytes = (long) g.sh() * g.w() * g.c() * Float.BYTES;
@@ -97,15 +100,18 @@ public final class StripPlan {
     bands = (g.oh() + bandLines - 1) / bandLines;
     Math.multiplyExact(bands, g.n());
     long inputRows = Math.min(g.h(), (bandLines - 1L) * g.sh() + (g.fh() - 1L) * g.dh() + 1);
-    stagedLength = Math.toIntExact(inputRows * g.w() * g.c() + Lanes.COUNT);
+    stagedLength = Math.toIntExact(inputRows * g.w() * g.c() + (stacks() ? Lanes.COUNT : 0));
     int longest = Math.max(heights.tallest(), Math.max(bandLines, g.ow()));
     usualTiles = new int[longest + 1];
     otherTiles = new int[longest + 1];
     for (int pixels = 1; pixels <= longest; pixels++) {
       cut(pixels);
     }
-    int depth = Arrays.stream(parts).mapToInt(part -> part.stacks().depth()).max().orElse(0);
-    stacksLength = stacks() ? TILES * heights.tallest() * depth + Lanes.COUNT : 0;
+    int deepest = 0;
+    for (Part part : parts) {
+      deepest = stacks() ? Math.max(deepest, part.stacks().depth()) : 0;
+    }
+    stacksLength = stacks() ? TILES * heights.tallest() * deepest + Lanes.COUNT : 0;
   }
 
   /** The tiles that hold so many pixels with the fewest rows too many. */
@@ -146,7 +152,18 @@ public final class StripPlan {
 
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
-    return suits(g) && g.k() >= Lanes.COUNT;
+    int filters = TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS).length;
+    return suits(g) && filters > 0 && (!TileTable.readsArrays() || fewCopies(g));
+  }
+
+  /** Whether the factors of all regions, each without the taps that it lacks, may be kept. */
+  private static boolean fewCopies(Geometry g) {
+    double terms = 0;
+    for (Region region : Region.of(g)) {
+      double taps = (double) region.endTapX() - region.firstTapX();
+      terms += taps * (region.endTapY() - region.firstTapY()) * g.c();
+    }
+    return terms * g.k() <= MOST_COPIED;
   }
 
   /** The plan for this machine, if it {@link #pays}. */
@@ -204,7 +221,7 @@ public final class StripPlan {
     return bands;
   }
 
-  /** Floats of a staged band. */
+  /** Floats of a staged band, and a vector more where windows are stacked. */
   int stagedLength() {
     return stagedLength;
   }

@@ -6,11 +6,17 @@ import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Tile;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.List;
 
 /** Which tile a machine runs best: measured, docs/decisions/0004-tile-table.md. */
 final class TileTable {
 
   private static final int REGISTERS = registers();
+
+  /** x86 without AVX-512: fences are no instructions there. */
+  private static final boolean FENCES =
+      REGISTERS == 16
+          && List.of("amd64", "x86_64", "x86", "i386").contains(System.getProperty("os.arch"));
 
   /** Vectors of the widest panel of stacked tiles. */
   static final int MOST_STACK_VECTORS = REGISTERS == 32 ? 3 : 2;
@@ -66,14 +72,14 @@ final class TileTable {
   }
 
   /**
-   * Vectors of each panel of tiles that compute outputs; none if there are not enough filters for
-   * such tiles.
+   * Vectors of each panel of tiles that compute outputs; none if there are not enough filters, or
+   * the machine has no such tiles.
    *
    * @param filters of a group
    * @param most vectors of a panel
    */
   static int[] outputVectors(int filters, int most) {
-    return filters >= Lanes.COUNT
+    return filters >= Lanes.COUNT && (REGISTERS == 32 || FENCES)
         ? split(
             (filters + Lanes.COUNT - 1) / Lanes.COUNT,
             REGISTERS == 32 ? most : Math.min(most, MOST_STACK_VECTORS))
@@ -103,15 +109,12 @@ final class TileTable {
 
   /** Windows of a stack. */
   static int windowRows() {
-    return REGISTERS == 32 ? 6 : 5;
+    return FENCES ? 5 : 6;
   }
 
-  /**
-   * Whether tiles of products read their factors from arrays: only x86 has so few registers, and
-   * there the fences of such tiles are no instructions.
-   */
+  /** Whether tiles of stacks read their factors from arrays: docs/decisions/0018-fences.md. */
   static boolean readsArrays() {
-    return REGISTERS == 16;
+    return FENCES;
   }
 
   /** Heights of stacked tiles, the tallest first. */

@@ -15,9 +15,9 @@ public final class Panel {
   private long start;
 
   /**
-   * Of nothing yet.
+   * Of nothing off-heap yet.
    *
-   * @param copy receives what {@link #copy} copies, and nobody else writes it
+   * @param copy what tiles that read arrays find; {@link #copy} writes it
    */
   public Panel(float[] copy) {
     this.copy = copy;
@@ -44,6 +44,11 @@ public final class Panel {
   public void copy(MemorySegment from, long at, int floats) {
     set(from, at);
     MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, at, copy, 0, floats);
+  }
+
+  /** Bytes on the heap. */
+  public long copiedBytes() {
+    return (long) copy.length * Float.BYTES;
   }
 
   /** Where the factors are, off-heap. */

@@ -51,7 +51,8 @@ public final class PixelStacks {
           case 9 -> pair9(x, xRows, row, off, to, at);
           case 8 -> pair8(x, xRows, row, off, to, at);
           case 5 -> pair5(x, xRows, row, off, to, at);
-          default -> pair4(x, xRows, row, off, to, at);
+          case 4 -> pair4(x, xRows, row, off, to, at);
+          default -> throw new IllegalArgumentException("height " + height);
         }
       }
       if (off < end) {
@@ -59,7 +60,8 @@ public final class PixelStacks {
           case 9 -> single9(x, xRows, row, off, to, at);
           case 8 -> single8(x, xRows, row, off, to, at);
           case 5 -> single5(x, xRows, row, off, to, at);
-          default -> single4(x, xRows, row, off, to, at);
+          case 4 -> single4(x, xRows, row, off, to, at);
+          default -> throw new IllegalArgumentException("height " + height);
         }
         at += height * COUNT;
       }

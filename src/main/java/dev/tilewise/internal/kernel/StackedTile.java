@@ -99,7 +99,7 @@ public enum StackedTile {
   /** The shape as people write it. */
   @Override
   public String toString() {
-    return rows + "x" + vectors;
+    return rows + "x" + vectors + (arrays ? " with fences" : "");
   }
 
   /**

@@ -59,7 +59,7 @@ public final class StripStacks {
    * @param a the strip
    * @param aOff the first window's first term
    * @param pitch from window to window
-   * @param height windows of a stack
+   * @param height windows of a stack: 5 or 4
    * @param stacks how many, of {@code height * depth()} floats each
    * @param d receives the stacks
    */
@@ -71,7 +71,7 @@ public final class StripStacks {
       for (int end : ends) {
         // Calls without loops: around a few vectors a loop costs more than what it does.
         int window = first + from[piece];
-        switch (height > 5 ? 0 : end - piece) {
+        switch (end - piece) {
           case 1 -> one(a, pitch, height, d, at, window);
           case 2 -> two(a, pitch, height, d, at, window, step(piece, 1), to[piece + 1]);
           case 3 ->
