@@ -55,7 +55,8 @@ public final class Workspace implements Workers.Task {
 
   /**
    * Workspaces of plans that run one after the other, such as those of a network, in the same
-   * memory: as much as the plan takes that needs most. One of them may be in use at a time.
+   * memory: as much as the plan takes that needs most, on the heap a little more where another plan
+   * has the longest of several arrays. One of them may be in use at a time.
    *
    * @param plans in any order
    * @param arena owns them; a confined arena cannot, the garbage collector owns them then
@@ -72,7 +73,8 @@ public final class Workspace implements Workers.Task {
     MemorySegment memory = Memory.allocate(arena, most + Pieces.bytes(0));
     AtomicBoolean inUse = new AtomicBoolean();
     List<ScratchArrays> arrays = new ArrayList<>();
-    // The longest arrays are asked for first: the others find them long enough.
+    // Who needs most is asked first: others find the arrays long enough, but where a plan with less
+    // in all has the longest panel.
     List<ConvPlan> byHeap = new ArrayList<>(plans);
     byHeap.sort(Comparator.comparingLong((ConvPlan plan) -> plan.forward().heapBytes()).reversed());
     Map<ConvPlan, Workspace> made = new IdentityHashMap<>();

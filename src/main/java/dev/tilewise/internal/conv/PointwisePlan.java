@@ -42,9 +42,6 @@ public final class PointwisePlan {
   /** A panel larger than this leaves L2 between two stacks. */
   private static final long PANEL_BYTES = 640 << 10;
 
-  /** To copy a term's factors takes as long as the products of three pixels. */
-  private static final int FEWEST_COPYING_PIXELS = 12;
-
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
@@ -128,7 +125,7 @@ public final class PointwisePlan {
   public static boolean pays(Geometry g) {
     long panelBytes = (long) g.groupC() * OutputTile.MOST_VECTORS * Lanes.BYTES;
     return panelBytes <= PANEL_BYTES
-        && (!TileTable.readsArrays() || pixels(g) >= FEWEST_COPYING_PIXELS)
+        && pixels(g) > DirectPart.mostWithoutStacks()
         && fits(g, TileTable.outputHeights())
         && TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS).length > 0;
   }
