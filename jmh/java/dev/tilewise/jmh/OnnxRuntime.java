@@ -14,6 +14,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +79,26 @@ final class OnnxRuntime implements Peer {
         List.of(new Port("y", dims(c.output()), y)));
   }
 
+  /** A model in a file, with the library's own choice of optimizations. */
+  OrtSession session(Path model) throws OrtException {
+    try (OrtSession.SessionOptions options = options()) {
+      return environment.createSession(model.toString(), options);
+    }
+  }
+
+  private OrtSession.SessionOptions options() throws OrtException {
+    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    options.setIntraOpNumThreads(threads);
+    options.setInterOpNumThreads(1);
+    options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
+    return options;
+  }
+
+  /** A tensor that the library owns. */
+  OnnxTensor tensor(float[] values, long[] extents) throws OrtException {
+    return OnnxTensor.createTensor(environment, FloatBuffer.wrap(values), extents);
+  }
+
   /** A model, ready to run on memory. */
   Contender bind(byte[] bytes, Port input, List<Port> ports) {
     try {
@@ -128,10 +150,7 @@ final class OnnxRuntime implements Peer {
 
     Model(byte[] bytes, Port input, List<Port> ports, OptLevel level) throws OrtException {
       this.level = level;
-      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-        options.setIntraOpNumThreads(threads);
-        options.setInterOpNumThreads(1);
-        options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
+      try (OrtSession.SessionOptions options = options()) {
         options.setOptimizationLevel(level);
         session = environment.createSession(bytes, options);
       }

@@ -61,6 +61,15 @@ public final class PeerBench implements Callable<Integer> {
   private List<String> nets = new ArrayList<>();
 
   @Option(
+      names = "--footprint",
+      description = {
+        "With --net: instead of steady times, the memory of a process that does nothing but load and"
+            + " run the network's file, and the time to its first result, in a new process and once"
+            + " more in the same one. Linux only."
+      })
+  private boolean footprint;
+
+  @Option(
       names = "--batch",
       paramLabel = "N",
       description =
@@ -166,6 +175,9 @@ public final class PeerBench implements Callable<Integer> {
     for (String name : nets) {
       all.addAll("all".equalsIgnoreCase(name) ? List.of(Zoo.values()) : List.of(Zoo.named(name)));
     }
+    if (footprint) {
+      return footprints(all);
+    }
     List<NetComparison.Result> results = new ArrayList<>();
     boolean agreed = true;
     try (Workers workers = Workers.of(threads);
@@ -190,6 +202,19 @@ public final class PeerBench implements Callable<Integer> {
       Files.write(markdown, NetComparison.markdown(results));
     }
     return agreed ? 0 : 1;
+  }
+
+  private int footprints(List<Zoo> all) throws IOException {
+    try (JsonLines lines = json.open()) {
+      lines.text(Footprint.header());
+      for (Zoo net : all) {
+        for (Footprint.Result result : Footprint.measure(net, threads)) {
+          lines.text(result.row());
+          lines.object(result.object());
+        }
+      }
+    }
+    return 0;
   }
 
   private void requireOptions() {

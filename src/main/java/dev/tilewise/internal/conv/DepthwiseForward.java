@@ -1,6 +1,7 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Depthwise;
+import dev.tilewise.internal.kernel.DepthwiseAcross;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.RepeatedChannels;
@@ -19,6 +20,8 @@ import java.lang.foreign.ValueLayout;
  *     rows with the same taps, up to three       L1, L2
  *       vector of channels                       its weights in registers
  *         columns                                Depthwise.rows, or Depthwise.taps
+ *     or rows with the same taps, up to two      3x3 with few registers
+ *       columns, vectors of channels             DepthwiseAcross
  *     residual and clamp
  * }</pre>
  *
@@ -52,6 +55,8 @@ public final class DepthwiseForward implements SingleStage {
   // For each vector of channels the bias, then the taps.
   private final MemorySegment weights;
   private final long vectorBytes;
+  // The same on the heap for rows across, else nothing.
+  private final float[] weightsAcross;
   private final long yStep;
   private final long yRowStep;
 
@@ -94,6 +99,7 @@ public final class DepthwiseForward implements SingleStage {
     vectorBytes = (g.sumLength() + 1L) * Lanes.BYTES;
     this.weights = Memory.allocate(arena, plan.vectors() * vectorBytes);
     pack(weights, bias);
+    weightsAcross = plan.across() ? this.weights.toArray(FLOAT) : new float[0];
     yStep = destination.pixelBytes();
     yRowStep = g.ow() * yStep;
   }
@@ -240,11 +246,13 @@ public final class DepthwiseForward implements SingleStage {
       int firstTap = taps.firstY(oy);
       int tapRows = taps.endY(oy) - firstTap;
       int rows = plan.fast(tapRows) ? rowsAtOnce(oy, end) : 1;
+      if (plan.across() && plan.fast(tapRows)) {
+        across(n, oy, rows, firstVector, endVector, s, y, low, high);
+        oy += rows;
+        continue;
+      }
       for (int vector = firstVector; vector < endVector; vector++) {
-        if (plan.pairs(rows, tapRows, vector, endVector)) {
-          pair(n, oy, vector, s, y, low, high);
-          vector++;
-        } else if (plan.fast(tapRows)) {
+        if (plan.fast(tapRows)) {
           rows(n, oy, rows, firstTap, tapRows, vector, s, y, low, high);
         } else {
           columns(n, oy, firstTap, tapRows, vector, s, y, low, high);
@@ -280,7 +288,6 @@ public final class DepthwiseForward implements SingleStage {
     long channel = (long) plan.firstChannel(vector) * Float.BYTES;
     long iy = (long) oy * g.sh() - g.pt() + firstTap;
     long bias = vector * vectorBytes;
-    int borders = (plan.left() ? 1 : 0) + (plan.right() ? 1 : 0);
     Depthwise.rows(
         g.sh(),
         rows,
@@ -296,37 +303,54 @@ public final class DepthwiseForward implements SingleStage {
         destination.at(((long) n * g.oh() + oy) * g.ow(), plan.firstChannel(vector)),
         yRowStep,
         yStep,
-        g.ow() - borders,
+        plan.wholeColumns(),
         plan.left(),
         plan.right(),
         low,
         high);
   }
 
-  /** One output row of two vectors of channels. */
-  private void pair(int n, int oy, int vector, Rows s, MemorySegment y, float low, float high) {
-    long channel = (long) plan.firstChannel(vector) * Float.BYTES;
-    long iy = (long) oy * g.sh() - g.pt();
-    long bias = vector * vectorBytes;
-    int borders = (plan.left() ? 1 : 0) + (plan.right() ? 1 : 0);
-    Depthwise.pair(
-        g.sh(),
-        s.x,
-        s.origin + iy * s.rowStep + channel,
-        s.rowStep,
-        s.columnStep,
-        weights,
-        bias,
-        bias + Lanes.BYTES,
-        vectorBytes,
-        y,
-        destination.at(((long) n * g.oh() + oy) * g.ow(), plan.firstChannel(vector)),
-        yStep,
-        g.ow() - borders,
-        plan.left(),
-        plan.right(),
-        low,
-        high);
+  /** Output rows, the vectors of channels innermost. */
+  private void across(
+      int n,
+      int oy,
+      int rows,
+      int firstVector,
+      int endVector,
+      Rows s,
+      MemorySegment y,
+      float low,
+      float high) {
+    TapRanges taps = plan.taps();
+    int firstTap = taps.firstY(oy);
+    long iy = (long) oy * g.sh() - g.pt() + firstTap;
+    for (int vector = firstVector; vector < endVector; ) {
+      int vectors = plan.vectorsInLine(vector, endVector);
+      int bias = vector * DepthwiseAcross.WEIGHTS;
+      int channel = plan.firstChannel(vector);
+      DepthwiseAcross.rows(
+          g.sh(),
+          rows,
+          taps.endY(oy) - firstTap,
+          s.x,
+          s.origin + iy * s.rowStep + (long) channel * Float.BYTES,
+          s.rowStep,
+          s.columnStep,
+          weightsAcross,
+          bias,
+          bias + (1 + 3 * firstTap) * Lanes.COUNT,
+          y,
+          destination.at(((long) n * g.oh() + oy) * g.ow(), channel),
+          yRowStep,
+          yStep,
+          plan.wholeColumns(),
+          plan.left(),
+          plan.right(),
+          vectors,
+          low,
+          high);
+      vector += vectors;
+    }
   }
 
   /** One output row, run of columns by run of columns. */
@@ -428,7 +452,7 @@ public final class DepthwiseForward implements SingleStage {
 
   @Override
   public long packedBytes() {
-    return weights.byteSize();
+    return weights.byteSize() + (long) weightsAcross.length * Float.BYTES;
   }
 
   @Override

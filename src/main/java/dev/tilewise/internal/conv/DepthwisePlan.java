@@ -2,6 +2,7 @@ package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Depthwise;
 import dev.tilewise.internal.kernel.Depthwise.Border;
+import dev.tilewise.internal.kernel.DepthwiseAcross;
 import dev.tilewise.internal.kernel.Lanes;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,9 @@ final class DepthwisePlan {
 
   /** Gathered images stay in L2 at the least. */
   private static final long PLANE_BYTES = 64 << 10;
+
+  /** More channels have no weights on the heap. */
+  private static final int MOST_ACROSS = 1 << 20;
 
   /** Longer rows are left to the register tiles. */
   private static final long MOST_BAND_BYTES = 1 << 28;
@@ -45,6 +49,7 @@ final class DepthwisePlan {
   private final Piece[] pieces;
   private final int block;
   private final boolean fast;
+  private final boolean across;
   private final int band;
 
   DepthwisePlan(Geometry g) {
@@ -54,6 +59,11 @@ final class DepthwisePlan {
     block = TileTable.depthwiseBlock();
     pieces = pieces(g, taps, block).toArray(Piece[]::new);
     fast = fits3x3();
+    across =
+        fast
+            && TileTable.goesAcross()
+            && wholeColumns() >= DepthwiseAcross.LEAST_OUTPUTS
+            && g.k() <= MOST_ACROSS;
     band = band(g);
   }
 
@@ -207,14 +217,15 @@ final class DepthwisePlan {
     return fast && tapRows >= 2;
   }
 
-  /** Whether a row of a vector and the next one goes together: half lines make a line. */
-  boolean pairs(int rows, int tapRows, int vector, int endVector) {
-    return fast
-        && rows == 1
-        && tapRows == 3
-        && TileTable.pairsDepthwise(g.sh())
-        && vector + 1 < endVector
-        && firstChannel(vector + 1) == firstChannel(vector) + Lanes.COUNT;
+  /** Whether whole output rows go to {@link DepthwiseAcross}, if they are {@link #fast}. */
+  boolean across() {
+    return across;
+  }
+
+  /** Vectors from one on whose channels follow each other without an overlap. */
+  int vectorsInLine(int vector, int endVector) {
+    boolean overlaps = firstChannel(endVector - 1) % Lanes.COUNT > 0;
+    return vector == endVector - 1 || !overlaps ? endVector - vector : endVector - 1 - vector;
   }
 
   /** Whether the first output of a row lacks a column. */
@@ -227,12 +238,17 @@ final class DepthwisePlan {
     return taps.endX(taps.ow() - 1) < g.fw();
   }
 
+  /** Outputs of a row that lack no column. */
+  int wholeColumns() {
+    return g.ow() - (left() ? 1 : 0) - (right() ? 1 : 0);
+  }
+
   /**
    * How many of some output rows that have all tap rows to take at once: two and two rather than
    * three and one.
    */
   int rowsAtOnce(int alike) {
-    int most = TileTable.depthwiseRows(g.sh());
+    int most = across ? DepthwiseAcross.mostRows(g.sh()) : TileTable.depthwiseRows(g.sh());
     return most == 3 && alike == 4 ? 2 : Math.min(alike, most);
   }
 
@@ -264,7 +280,10 @@ final class DepthwisePlan {
   }
 
   private boolean mayGather() {
-    return !stages() && (long) g.c() * Float.BYTES % PERIOD == 0 && planeBytes() <= PLANE_BYTES;
+    return !stages()
+        && !across
+        && (long) g.c() * Float.BYTES % PERIOD == 0
+        && planeBytes() <= PLANE_BYTES;
   }
 
   private long planeBytes() {

@@ -51,9 +51,9 @@ final class TileTable {
     return REGISTERS == 32 ? Depthwise.mostRows(stride) : stride == 1 ? 2 : 1;
   }
 
-  /** Whether two vectors of a depthwise 3x3 convolution are computed together. */
-  static boolean pairsDepthwise(int stride) {
-    return REGISTERS == 16 && stride == 2;
+  /** Whether depthwise 3x3 convolutions go across a row, vector of channels after vector. */
+  static boolean goesAcross() {
+    return REGISTERS == 16;
   }
 
   /** Outputs of a block of a depthwise convolution with five taps across. */

@@ -201,65 +201,6 @@ public final class Depthwise {
   }
 
   /**
-   * One output row of a 3x3 filter with all its rows, for two vectors of channels side by side.
-   *
-   * @param stride 1 or 2, down and across
-   * @param x input
-   * @param xOff the first column that is present of the first row
-   * @param rowStep from input row to input row
-   * @param columnStep from input column to input column
-   * @param w weights
-   * @param biasOff the first vector's bias
-   * @param tapOff the first vector's first tap
-   * @param vectorStep from a vector's weights to those of the next
-   * @param y receives the outputs
-   * @param yOff the first output
-   * @param yStep from output to output
-   * @param columns outputs that lack no column
-   * @param left whether an output before them lacks the filter's first column
-   * @param right whether an output after them lacks the last one
-   * @param lo lower limit: what is below becomes it; NaN stays
-   * @param hi upper limit
-   */
-  public static void pair(
-      int stride,
-      MemorySegment x,
-      long xOff,
-      long rowStep,
-      long columnStep,
-      MemorySegment w,
-      long biasOff,
-      long tapOff,
-      long vectorStep,
-      MemorySegment y,
-      long yOff,
-      long yStep,
-      int columns,
-      boolean left,
-      boolean right,
-      float lo,
-      float hi) {
-    Depthwise3x3Pair.row(
-        stride,
-        x,
-        xOff,
-        rowStep,
-        columnStep,
-        w,
-        biasOff,
-        tapOff,
-        vectorStep,
-        y,
-        yOff,
-        yStep,
-        columns,
-        left,
-        right,
-        lo,
-        hi);
-  }
-
-  /**
    * Outputs of one row that have the same taps, of any filter.
    *
    * @param x input
