@@ -3,6 +3,7 @@ package dev.tilewise.internal.conv;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
+import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.PixelStacks;
 import dev.tilewise.internal.kernel.TileEpilogue;
 import dev.tilewise.internal.pack.FilterPanels;
@@ -32,7 +33,9 @@ public final class PointwiseForward implements SingleStage {
   private final PointwisePlan plan;
   private final float lo;
   private final float hi;
+  // For each group its panels, off-heap; on the heap instead for tiles that read arrays.
   private final MemorySegment panelMemory;
+  private final Panel[] factors;
   // Zeros, the start of all blocks of a sum but the first, then the bias.
   private final MemorySegment init;
   // Where the pixels of a stack lie in the output and in the residual, bytes from the first.
@@ -66,8 +69,14 @@ public final class PointwiseForward implements SingleStage {
     this.lo = lo;
     this.hi = hi;
     FilterPanels panels = plan.panels();
-    panelMemory = Memory.allocate(arena, panels.elements() * Float.BYTES);
-    panels.packWeights(weights, panelMemory);
+    if (plan.tile(0).readsArrays()) {
+      panelMemory = null;
+      factors = plan.arrays(weights);
+    } else {
+      panelMemory = Memory.allocate(arena, panels.elements() * Float.BYTES);
+      panels.packWeights(weights, panelMemory);
+      factors = plan.inPlace(panelMemory);
+    }
     plan.primeKernels();
     long biases = (long) g.groups() * panels.paddedK();
     init = Memory.allocate(arena, (plan.zeros() + biases) * Float.BYTES);
@@ -138,12 +147,6 @@ public final class PointwiseForward implements SingleStage {
       if (plan.inPlace()) {
         multiplyInPlace(tile, group, panel, firstPixel, pixels, x, complete, y);
         continue;
-      }
-      long factors = plan.panels().start(group, panel) * Float.BYTES;
-      if (tile.readsArrays()) {
-        s.panel.copy(panelMemory, factors, g.groupC() * tile.width());
-      } else {
-        s.panel.set(panelMemory, factors);
       }
       multiply(tile, group, panel, firstPixel, 0, stacks, s, added, complete, y);
       int row = stacks * tile.rows();
@@ -235,7 +238,7 @@ public final class PointwiseForward implements SingleStage {
           start(row),
           stackStep,
           g.groupC(),
-          s.panel,
+          factors(group, panel),
           0,
           init,
           bias,
@@ -249,7 +252,7 @@ public final class PointwiseForward implements SingleStage {
       return;
     }
     for (int stack = 0; stack < stacks; stack++) {
-      sumBlocks(tile, start(row) + stack * stackStep, bias, last, s);
+      sumBlocks(tile, factors(group, panel), start(row) + stack * stackStep, bias, last, s);
       long step = (long) tile.width() * Float.BYTES;
       TileEpilogue.store(
           g.blocks(),
@@ -319,7 +322,8 @@ public final class PointwiseForward implements SingleStage {
   }
 
   /** All blocks of one stack, into the scratch. */
-  private void sumBlocks(OutputTile tile, int aOff, long bias, long last, PointwiseScratch s) {
+  private void sumBlocks(
+      OutputTile tile, Panel factors, int aOff, long bias, long last, PointwiseScratch s) {
     long step = (long) tile.width() * Float.BYTES;
     float none = Float.POSITIVE_INFINITY;
     for (int block = 0; block < g.blocks(); block++) {
@@ -330,7 +334,7 @@ public final class PointwiseForward implements SingleStage {
           aOff + term * tile.rows(),
           0,
           Math.min(g.blockLength(), g.groupC() - term),
-          s.panel,
+          factors,
           term,
           init,
           block == 0 ? bias : 0,
@@ -342,6 +346,10 @@ public final class PointwiseForward implements SingleStage {
           -none,
           none);
     }
+  }
+
+  private Panel factors(int group, int panel) {
+    return factors[group * plan.panels().widths().length + panel];
   }
 
   /** Where a panel's biases lie, bytes. */
@@ -363,12 +371,12 @@ public final class PointwiseForward implements SingleStage {
 
   @Override
   public MemorySegment packed() {
-    return panelMemory;
+    return init;
   }
 
   @Override
   public long packedBytes() {
-    return panelMemory.byteSize() + init.byteSize();
+    return plan.panels().elements() * Float.BYTES + init.byteSize();
   }
 
   @Override

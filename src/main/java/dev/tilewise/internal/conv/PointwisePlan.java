@@ -1,14 +1,19 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
+import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.pack.FilterPanels;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -22,9 +27,6 @@ public final class PointwisePlan {
 
   /** Staged bytes of a chunk: in L2, where nothing is gained or lost from 32 KB to 448 KB. */
   private static final long CHUNK_BYTES = 128 << 10;
-
-  /** The same for tiles that read copies of their factors, which each chunk copies anew. */
-  private static final long LARGE_CHUNK_BYTES = 512 << 10;
 
   /**
    * Fewest terms, fewest pixels and most vectors of filters for which pixels are read in place: the
@@ -57,9 +59,9 @@ public final class PointwisePlan {
   private final int zeros;
   private final int chunkPixels;
   private final int stagedLength;
+  private final int terms;
   private final int depth;
   private final long sumsBytes;
-  private final int copiedFloats;
 
   /**
    * Plans.
@@ -89,13 +91,12 @@ public final class PointwisePlan {
     groups = g.groups();
     panels = FilterPanels.ofVectors(groups, g.groupK(), g.groupC(), 1, widths, Lanes.COUNT);
     pixels = pixels(g);
-    depth = (g.groupC() + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
+    terms = g.groupC();
+    depth = (terms + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
     long stackBytes = (long) heights.usual() * depth * Float.BYTES;
     long stacks = pixels / heights.usual();
     long most = stacks / heights.leastStacks();
-    // Fewer chunks where each copies the factors: threads share its panels.
-    int each = groups * (tiles[0].readsArrays() ? tiles.length : 1);
-    int least = (ENOUGH_UNITS + each - 1) / each;
+    int least = (ENOUGH_UNITS + groups - 1) / groups;
     long wanted = Math.max(least, stacks * stackBytes / chunkBytes);
     chunks = (int) Math.max(1, Math.min(most, wanted));
     int longest = 0;
@@ -109,7 +110,6 @@ public final class PointwisePlan {
         inPlace ? 1 : (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
     sumsBytes = (long) g.blocks() * heights.tallest() * widest * Float.BYTES;
-    copiedFloats = tiles[0].readsArrays() ? Math.multiplyExact(g.groupC(), widest) : 0;
   }
 
   /** Whether the tiles can compute it. */
@@ -174,8 +174,7 @@ public final class PointwisePlan {
       }
     }
     int[] vectors = TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS);
-    long chunkBytes = TileTable.readsArrays() ? LARGE_CHUNK_BYTES : CHUNK_BYTES;
-    return new PointwisePlan(g, false, heights, vectors, chunkBytes);
+    return new PointwisePlan(g, false, heights, vectors, CHUNK_BYTES);
   }
 
   private static long pixels(Geometry g) {
@@ -250,9 +249,32 @@ public final class PointwisePlan {
     return depth;
   }
 
-  /** Floats of the largest panel if tiles read copies of them, else 0. */
-  int copiedFloats() {
-    return copiedFloats;
+  /** The packed panels of all groups, each an array. */
+  Panel[] arrays(MemorySegment weights) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment packed = Memory.allocate(arena, panels.elements() * Float.BYTES);
+      panels.packWeights(weights, packed);
+      return panels(
+          (group, panel) ->
+              Panel.copyOf(packed, start(group, panel), terms * panels.widths()[panel]));
+    }
+  }
+
+  /** Packed panels of all groups where they are. */
+  Panel[] inPlace(MemorySegment packed) {
+    return panels((group, panel) -> Panel.of(packed, start(group, panel)));
+  }
+
+  private long start(int group, int panel) {
+    return panels.start(group, panel) * Float.BYTES;
+  }
+
+  private Panel[] panels(BiFunction<Integer, Integer, Panel> panel) {
+    Panel[] all = new Panel[groups * tiles.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = panel.apply(i / tiles.length, i % tiles.length);
+    }
+    return all;
   }
 
   /** Has the kernels compiled. */

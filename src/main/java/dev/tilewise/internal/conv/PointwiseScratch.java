@@ -1,6 +1,5 @@
 package dev.tilewise.internal.conv;
 
-import dev.tilewise.internal.kernel.Panel;
 import java.lang.foreign.MemorySegment;
 
 /** One thread's staged pixels. */
@@ -12,22 +11,17 @@ final class PointwiseScratch implements Forward.Scratch {
   /** Stacks of pixels. On the heap: docs/decisions/0002. */
   final float[] staged;
 
-  /** The panel at work. */
-  final Panel panel;
-
   /** Where each pixel's channels start in the input, bytes. */
   final long[] inputs;
 
   PointwiseScratch(PointwisePlan plan, MemorySegment memory, ScratchArrays arrays) {
     sums = memory.asSlice(0, plan.sumsBytes());
     staged = arrays.large(plan.stagedLength());
-    panel = new Panel(arrays.panel(plan.copiedFloats()));
     inputs = new long[plan.chunkPixels()];
   }
 
   /** Bytes on the heap. */
   static long heapBytes(PointwisePlan plan) {
-    return ((long) plan.stagedLength() + plan.copiedFloats()) * Float.BYTES
-        + (long) plan.chunkPixels() * Long.BYTES;
+    return (long) plan.stagedLength() * Float.BYTES + (long) plan.chunkPixels() * Long.BYTES;
   }
 }

@@ -24,6 +24,31 @@ public final class Panel {
   }
 
   /**
+   * Of factors where they are, for tiles that read them there.
+   *
+   * @param from off-heap
+   * @param at the first one, bytes
+   */
+  public static Panel of(MemorySegment from, long at) {
+    Panel panel = new Panel(new float[0]);
+    panel.set(from, at);
+    return panel;
+  }
+
+  /**
+   * Of a copy of factors, for tiles that read arrays.
+   *
+   * @param from off-heap
+   * @param at the first one, bytes
+   * @param floats how many
+   */
+  public static Panel copyOf(MemorySegment from, long at, int floats) {
+    float[] copy = new float[floats];
+    MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, at, copy, 0, floats);
+    return new Panel(copy);
+  }
+
+  /**
    * Takes factors where they are, for tiles that read them there.
    *
    * @param from off-heap
