@@ -125,7 +125,6 @@ final class Footprint {
   private static byte[] bytes(Zoo net) {
     OnnxLayers<Value> onnx = new OnnxLayers<>(Layers.of(new GraphBuilder()));
     net.describe(onnx, net.input(1), 1);
-    onnx.expose(Zoo.PROBABILITIES);
     return onnx.model();
   }
 
@@ -137,8 +136,7 @@ final class Footprint {
     String classes = System.getProperty("java.class.path");
     command.addAll(List.of("-cp", classes, Footprint.class.getName()));
     command.addAll(List.of(library, model.toString(), Integer.toString(threads)));
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     // The allocator as a user has it, not as jmh/peers.sh sets it.
     builder.environment().keySet().removeIf(name -> name.startsWith("MALLOC_"));
     Process process = builder.start();
@@ -149,7 +147,7 @@ final class Footprint {
             .map(line -> line.substring(RESULT.length()).split(" "))
             .map(words -> Arrays.stream(words).mapToDouble(Double::parseDouble).toArray())
             .findFirst()
-            .orElseThrow(() -> new IOException(library + " did not finish " + net));
+            .orElseThrow(() -> new IOException(library + " did not finish " + net + ":\n" + out));
     return new Result(net, library, threads, values[0], values[1], values[2], values[3]);
   }
 
