@@ -1,12 +1,10 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Lanes;
-import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.pack.FilterPanels;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -251,13 +249,12 @@ public final class PointwisePlan {
 
   /** The packed panels of all groups, each an array. */
   Panel[] arrays(MemorySegment weights) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment packed = Memory.allocate(arena, panels.elements() * Float.BYTES);
-      panels.packWeights(weights, packed);
-      return panels(
-          (group, panel) ->
-              Panel.copyOf(packed, start(group, panel), terms * panels.widths()[panel]));
-    }
+    return panels(
+        (group, panel) -> {
+          float[] factors = new float[terms * panels.widths()[panel]];
+          panels.packPanel(weights, group, panel, MemorySegment.ofArray(factors), 0);
+          return new Panel(factors);
+        });
   }
 
   /** Packed panels of all groups where they are. */

@@ -15,7 +15,7 @@ public final class Panel {
   private long start;
 
   /**
-   * Of nothing off-heap yet.
+   * Of factors on the heap; nothing off-heap yet.
    *
    * @param copy what tiles that read arrays find; {@link #copy} writes it
    */
@@ -33,19 +33,6 @@ public final class Panel {
     Panel panel = new Panel(new float[0]);
     panel.set(from, at);
     return panel;
-  }
-
-  /**
-   * Of a copy of factors, for tiles that read arrays.
-   *
-   * @param from off-heap
-   * @param at the first one, bytes
-   * @param floats how many
-   */
-  public static Panel copyOf(MemorySegment from, long at, int floats) {
-    float[] copy = new float[floats];
-    MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, at, copy, 0, floats);
-    return new Panel(copy);
   }
 
   /**

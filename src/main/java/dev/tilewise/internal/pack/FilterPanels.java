@@ -127,20 +127,32 @@ public final class FilterPanels {
   public void packWeights(MemorySegment weights, MemorySegment panels) {
     for (int group = 0; group < groups; group++) {
       for (int panel = 0; panel < widths.length; panel++) {
-        for (int column = 0; column < widths[panel]; column++) {
-          int k = filters[before[panel] + column];
-          if (k == NONE) {
-            continue;
-          }
-          long filter = ((long) group * groupK + k) * groupC * taps;
-          long at = start(group, panel) + column;
-          for (int tap = 0; tap < taps; tap++) {
-            for (int c = 0; c < groupC; c++) {
-              float weight = weights.getAtIndex(FROM, filter + (long) c * taps + tap);
-              panels.setAtIndex(TO, at, weight);
-              at += widths[panel];
-            }
-          }
+        packPanel(weights, group, panel, panels, start(group, panel));
+      }
+    }
+  }
+
+  /**
+   * Packs the weights of one panel.
+   *
+   * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
+   * @param group whose
+   * @param panel of the group
+   * @param to receives for each term {@link #widths} factors; zeros before
+   * @param first index of the first
+   */
+  public void packPanel(MemorySegment weights, int group, int panel, MemorySegment to, long first) {
+    for (int column = 0; column < widths[panel]; column++) {
+      int k = filters[before[panel] + column];
+      if (k == NONE) {
+        continue;
+      }
+      long filter = ((long) group * groupK + k) * groupC * taps;
+      long at = first + column;
+      for (int tap = 0; tap < taps; tap++) {
+        for (int c = 0; c < groupC; c++) {
+          to.setAtIndex(TO, at, weights.getAtIndex(FROM, filter + (long) c * taps + tap));
+          at += widths[panel];
         }
       }
     }

@@ -2,6 +2,7 @@ package dev.tilewise.internal.winograd;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * Filters into panels of U = Gd g GaT, d down and a across, one plane of panels for each of the
@@ -16,6 +17,9 @@ public final class FilterTransform {
 
   private static final ValueLayout.OfFloat FROM = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfFloat TO = ValueLayout.JAVA_FLOAT;
+
+  /** Filters times channels that are transformed at a time, about: what a core has in L1 and L2. */
+  private static final int LANES = 256;
 
   private final double[][] down;
   private final double[][] across;
@@ -67,51 +71,83 @@ public final class FilterTransform {
     int phasesAcross = Math.min(sw, fw);
     int depth = Math.min(sh, fh) * phasesAcross * groupC;
     long plane = (long) depth * padded;
-    double[] half = new double[down.length * columnTaps];
-    double[] taps = new double[rowTaps * columnTaps];
     for (int group = 0; group < groups; group++) {
       long first = group * plane * down.length * across.length;
       int k = 0;
       for (int width : widths) {
         long panel = first + (long) k * depth;
         int columns = Math.min(width, groupK - k);
-        for (int d = 0; d < depth; d++) {
-          int p = d / groupC / phasesAcross;
-          int q = d / groupC % phasesAcross;
-          for (int column = 0; column < columns; column++) {
-            long filter = ((long) group * groupK + k + column) * groupC + d % groupC;
-            for (int tap = 0; tap < taps.length; tap++) {
-              long y = (long) tap / columnTaps * sh + p;
-              long x = (long) tap % columnTaps * sw + q;
-              boolean present = y < fh && x < fw;
-              taps[tap] = present ? weights.getAtIndex(FROM, (filter * fh + y) * fw + x) : 0;
+        Block block = new Block(Math.max(1, LANES / width) * width);
+        int most = block.lanes / width;
+        for (int d = 0; d < depth; d += most) {
+          int channels = Math.min(most, depth - d);
+          for (int i = 0; i < channels; i++) {
+            int p = (d + i) / groupC / phasesAcross;
+            int q = (d + i) / groupC % phasesAcross;
+            for (int column = 0; column < columns; column++) {
+              long filter = ((long) group * groupK + k + column) * groupC + (d + i) % groupC;
+              for (int tap = 0; tap < block.taps.length; tap++) {
+                long y = (long) tap / columnTaps * sh + p;
+                long x = (long) tap % columnTaps * sw + q;
+                boolean present = y < fh && x < fw;
+                block.taps[tap][i * width + column] =
+                    present ? weights.getAtIndex(FROM, (filter * fh + y) * fw + x) : 0;
+              }
             }
-            put(taps, half, panels, panel + (long) d * width + column, plane);
           }
+          put(block, channels * width, panels, panel + (long) d * width, plane);
         }
         k += width;
       }
     }
   }
 
-  private void put(double[] taps, double[] half, MemorySegment to, long at, long plane) {
+  /** The filters at work: those of a panel for some channels, as they lie side by side in U. */
+  private final class Block {
+
+    private final int lanes;
+    private final double[][] taps;
+    private final double[][] half;
+    private final double[] sum;
+    private final float[] rounded;
+
+    private Block(int lanes) {
+      this.lanes = lanes;
+      taps = new double[rowTaps * columnTaps][lanes];
+      half = new double[columnTaps][lanes];
+      sum = new double[lanes];
+      rounded = new float[lanes];
+    }
+  }
+
+  private void put(Block block, int lanes, MemorySegment to, long at, long plane) {
     for (int a = 0; a < down.length; a++) {
       for (int x = 0; x < columnTaps; x++) {
-        double sum = 0;
+        double[] half = block.half[x];
+        Arrays.fill(half, 0, lanes, 0);
         for (int y = 0; y < rowTaps; y++) {
-          sum += down[a][y] * taps[y * columnTaps + x];
+          addProducts(half, down[a][y], block.taps[y * columnTaps + x], lanes);
         }
-        half[a * columnTaps + x] = sum;
+      }
+      for (int b = 0; b < across.length; b++) {
+        double[] sum = block.sum;
+        Arrays.fill(sum, 0, lanes, 0);
+        for (int x = 0; x < columnTaps; x++) {
+          addProducts(sum, across[b][x], block.half[x], lanes);
+        }
+        for (int i = 0; i < lanes; i++) {
+          block.rounded[i] = (float) sum[i];
+        }
+        long plain = (at + (a * across.length + b) * plane) * Float.BYTES;
+        MemorySegment.copy(block.rounded, 0, to, TO, plain, lanes);
       }
     }
-    for (int a = 0; a < down.length; a++) {
-      for (int b = 0; b < across.length; b++) {
-        double sum = 0;
-        for (int x = 0; x < columnTaps; x++) {
-          sum += half[a * columnTaps + x] * across[b][x];
-        }
-        to.setAtIndex(TO, at + (a * across.length + b) * plane, (float) sum);
-      }
+  }
+
+  /** A loop that C2 turns into one of vectors, of products and sums each rounded as by scalars. */
+  private static void addProducts(double[] sums, double factor, double[] values, int count) {
+    for (int i = 0; i < count; i++) {
+      sums[i] += factor * values[i];
     }
   }
 }
