@@ -22,6 +22,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -31,35 +32,49 @@ import java.util.Map;
 
 /**
  * What a model file costs a process that does nothing else: its resident memory at most, and the
- * time from the file to the first result, in a new process and once more in the same one. Each
- * library has a process of its own.
+ * time from the file to the first result, in a new process and once more in the same one when it is
+ * warm. Each library has a process of its own.
  */
 final class Footprint {
 
   private static final int RUNS = 20;
   private static final String TILEWISE = "Tilewise";
   private static final String ONNX_RUNTIME = "ONNX Runtime";
+  private static final String DEFAULT_HEAP = "default";
   private static final String RESULT = "footprint ";
+
+  /** What C2 may need to compile all kernels of a network. */
+  private static final Duration COMPILATION = Duration.ofSeconds(30);
 
   /** Loads a file and computes one result; the network stays for more. */
   private interface Library {
-    Runnable load(Path model, int threads) throws Exception;
+    Loaded load(Path model, int threads) throws Exception;
   }
+
+  /**
+   * A network that has computed a result.
+   *
+   * @param run computes one more
+   * @param warmUp brings the process to its speed
+   */
+  private record Loaded(Runnable run, Runnable warmUp) {}
 
   /**
    * Of one network by one library.
    *
    * @param net which
    * @param library which
+   * @param heap the limit of the heap
    * @param threads of the library
    * @param baseMegabytes resident at most before the file was opened, with the library loaded
    * @param peakMegabytes resident at most after {@value #RUNS} runs
    * @param firstMillis from the file to the first result
-   * @param againMillis the same once more, in the same process
+   * @param againMillis the same once more, in the same process, now warm
    */
   record Result(
       Zoo net,
       String library,
+      String heap,
       int threads,
       double baseMegabytes,
       double peakMegabytes,
@@ -69,9 +84,10 @@ final class Footprint {
     String row() {
       return String.format(
           Locale.ROOT,
-          "%-13s %-13s %3d %10.0f %10.0f %12.0f %12.0f",
+          "%-13s %-13s %8s %3d %10.0f %10.0f %12.0f %12.0f",
           net,
           library,
+          heap,
           threads,
           baseMegabytes,
           peakMegabytes,
@@ -83,6 +99,7 @@ final class Footprint {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("net", net.toString());
       object.put("library", library);
+      object.put("heap", heap);
       object.put("threads", threads);
       object.put("base_mb", baseMegabytes);
       object.put("peak_mb", peakMegabytes);
@@ -97,9 +114,10 @@ final class Footprint {
   static String header() {
     return String.format(
         Locale.ROOT,
-        "%-13s %-13s %3s %10s %10s %12s %12s",
+        "%-13s %-13s %8s %3s %10s %10s %12s %12s",
         "net",
         "library",
+        "heap",
         "thr",
         "base MB",
         "peak MB",
@@ -113,8 +131,10 @@ final class Footprint {
     try {
       Files.write(model, bytes(net));
       List<Result> results = new ArrayList<>();
-      for (String library : List.of(TILEWISE, ONNX_RUNTIME)) {
-        results.add(inProcess(net, library, model, threads));
+      for (String heap : List.of(DEFAULT_HEAP, "256m")) {
+        for (String library : List.of(TILEWISE, ONNX_RUNTIME)) {
+          results.add(inProcess(net, library, heap, model, threads));
+        }
       }
       return results;
     } finally {
@@ -128,11 +148,16 @@ final class Footprint {
     return onnx.model();
   }
 
-  private static Result inProcess(Zoo net, String library, Path model, int threads)
+  private static Result inProcess(Zoo net, String library, String heap, Path model, int threads)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElse("java"));
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    if (!heap.equals(DEFAULT_HEAP)) {
+      command.add("-Xmx" + heap);
+      // Arenas take no more than this, which would be the heap's limit.
+      command.add("-XX:MaxDirectMemorySize=8g");
+    }
     String classes = System.getProperty("java.class.path");
     command.addAll(List.of("-cp", classes, Footprint.class.getName()));
     command.addAll(List.of(library, model.toString(), Integer.toString(threads)));
@@ -148,7 +173,7 @@ final class Footprint {
             .map(words -> Arrays.stream(words).mapToDouble(Double::parseDouble).toArray())
             .findFirst()
             .orElseThrow(() -> new IOException(library + " did not finish " + net + ":\n" + out));
-    return new Result(net, library, threads, values[0], values[1], values[2], values[3]);
+    return new Result(net, library, heap, threads, values[0], values[1], values[2], values[3]);
   }
 
   /** The measured process. */
@@ -160,12 +185,13 @@ final class Footprint {
       Library library = args[0].equals(TILEWISE) ? tilewise(arena, workers) : onnxRuntime(threads);
       double base = peakMegabytes();
       long start = System.nanoTime();
-      Runnable network = library.load(model, threads);
+      Loaded network = library.load(model, threads);
       double first = (System.nanoTime() - start) / 1e6;
       for (int i = 0; i < RUNS; i++) {
-        network.run();
+        network.run().run();
       }
       double peak = peakMegabytes();
+      network.warmUp().run();
       start = System.nanoTime();
       library.load(model, threads);
       double again = (System.nanoTime() - start) / 1e6;
@@ -186,7 +212,7 @@ final class Footprint {
       List<Tensor> out = List.of(Tensor.allocate(arena, output.dims().shape(), Layout.NCHW));
       Runnable network = () -> compiled.run(in, out, workers);
       network.run();
-      return network;
+      return new Loaded(network, () -> compiled.warmUp(workers, COMPILATION));
     };
   }
 
@@ -207,7 +233,7 @@ final class Footprint {
             }
           };
       network.run();
-      return network;
+      return new Loaded(network, () -> {});
     };
   }
 

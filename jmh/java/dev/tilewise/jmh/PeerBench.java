@@ -65,7 +65,8 @@ public final class PeerBench implements Callable<Integer> {
       description = {
         "With --net: instead of steady times, the memory of a process that does nothing but load and"
             + " run the network's file, and the time to its first result, in a new process and once"
-            + " more in the same one. Linux only."
+            + " more in the same one when it is warm; with the usual heap and with 256 MB. Linux"
+            + " only."
       })
   private boolean footprint;
 
@@ -205,6 +206,9 @@ public final class PeerBench implements Callable<Integer> {
   }
 
   private int footprints(List<Zoo> all) throws IOException {
+    if (!Files.isReadable(Path.of("/proc/self/status"))) {
+      throw new IllegalArgumentException("--footprint needs /proc, which Linux has");
+    }
     try (JsonLines lines = json.open()) {
       lines.text(Footprint.header());
       for (Zoo net : all) {
@@ -221,6 +225,9 @@ public final class PeerBench implements Callable<Integer> {
     if (threads < 1 || batch < 0 || !(seconds > 0)) {
       throw new IllegalArgumentException(
           "--threads and --seconds must be positive, --batch not negative");
+    }
+    if (footprint && nets.isEmpty()) {
+      throw new IllegalArgumentException("--footprint needs --net");
     }
     // OpenMP reads it before anything can be called.
     if (!Integer.toString(threads).equals(System.getenv("OMP_NUM_THREADS"))) {
