@@ -125,16 +125,16 @@ public final class DirectForward implements SingleStage {
     Tile tile = plan.tileOf(panel);
     s.panel = panelMemory;
     s.panelOff = plan.panelStart(group, panel) * Float.BYTES;
-    if (part.compacts()) {
+    s.compact = part.compacts() && plan.copiedFloats() == 0;
+    if (s.compact) {
       part.compact(s.panel, s.panelOff, tile.width(), s.compacted);
       s.panel = s.compacted;
       s.panelOff = 0;
     }
-    if (plan.copiedFloats() > 0 && plan.stacks(pixels) > 0) {
-      int terms = part.compacts() ? part.terms() : g.sumLength();
-      s.factors.copy(s.panel, s.panelOff, terms * tile.width());
-    } else {
+    if (plan.copiedFloats() == 0) {
       s.factors.set(s.panel, s.panelOff);
+    } else if (plan.stacks(pixels) > 0) {
+      part.copy(s.panel, s.panelOff, tile.width(), s.factors);
     }
     int columns = Math.min(tile.width(), g.groupK() - plan.firstFilter(panel));
     if (part.blocks() == 1 && columns == tile.width() && residual == null) {
@@ -221,9 +221,10 @@ public final class DirectForward implements SingleStage {
     int[] runs = part.runs();
     int first = part.firstRun(block);
     int length = part.blockLength(block);
-    if (length > 0) {
+    boolean once = length > 0 && (s.compact || !part.compacts());
+    if (once) {
       int aOff = runs[3 * first];
-      long term = part.compacts() ? aOff : runs[3 * first + 1];
+      long term = s.compact ? aOff : runs[3 * first + 1];
       long bOff = s.panelOff + term * tile.width() * Float.BYTES;
       Tile.runOnce(
           tile, s.staged, s.rows, row, aOff, length, s.panel, bOff, init, start, d, dRows, dRow,

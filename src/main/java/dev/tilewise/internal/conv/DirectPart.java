@@ -3,6 +3,7 @@ package dev.tilewise.internal.conv;
 import dev.tilewise.internal.kernel.Gather;
 import dev.tilewise.internal.kernel.GatheredTile;
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.WindowStacks;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -262,15 +263,6 @@ final class DirectPart {
     return blockLengths[block];
   }
 
-  /** Terms that are present. */
-  int terms() {
-    int terms = 0;
-    for (int run = 2; run < runs.length; run += 3) {
-      terms += runs[run];
-    }
-    return terms;
-  }
-
   /** Whether the panels must be compacted too, because taps in between are absent. */
   boolean compacts() {
     return compacts;
@@ -289,6 +281,25 @@ final class DirectPart {
     for (int run = 0; run < runs.length; run += 3) {
       MemorySegment.copy(
           panel, panelOff + runs[run + 1] * step, to, runs[run] * step, runs[run + 2] * step);
+    }
+  }
+
+  /**
+   * Copies the terms of a panel that are present side by side onto the heap.
+   *
+   * @param panel all terms
+   * @param panelOff where they start, bytes
+   * @param width filters
+   * @param to receives the terms
+   */
+  void copy(MemorySegment panel, long panelOff, int width, Panel to) {
+    if (!compacts) {
+      to.copy(panel, panelOff, 0, g.sumLength() * width);
+      return;
+    }
+    long step = (long) width * Float.BYTES;
+    for (int run = 0; run < runs.length; run += 3) {
+      to.copy(panel, panelOff + runs[run + 1] * step, runs[run] * width, runs[run + 2] * width);
     }
   }
 

@@ -124,7 +124,7 @@ public final class DirectPlan {
     long panelBytes = (long) g.sumLength() * widest * Float.BYTES;
     tilesPerSweep = panelBytes > PANEL_BYTES ? tiles(rows) : 1;
     sumsBytes = (long) mostTileRows * widest * Float.BYTES * g.blocks() * tilesPerSweep;
-    compactBytes = compacts ? panelBytes : 0;
+    compactBytes = compacts && !copies ? panelBytes : 0;
     copiedFloats = copies ? Math.toIntExact(panelBytes / Float.BYTES) : 0;
   }
 

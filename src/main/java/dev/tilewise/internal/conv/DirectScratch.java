@@ -33,7 +33,10 @@ final class DirectScratch implements Forward.Scratch {
   /** Where it starts, bytes. */
   long panelOff;
 
-  /** The same for stacked tiles. */
+  /** Whether it is {@link #compacted}. */
+  boolean compact;
+
+  /** The same for stacked tiles; without the terms that are absent. */
   final Panel factors;
 
   final Destination destination;

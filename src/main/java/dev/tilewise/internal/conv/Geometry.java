@@ -49,6 +49,11 @@ public record Geometry(
    */
   public static final int MAX_BLOCK = 1024;
 
+  /**
+   * Blocks are whole vectors of the widest kind, so that stacks of any width can begin with one.
+   */
+  private static final int BLOCK_UNIT = 16;
+
   /** Output height. */
   public int oh() {
     return outputs(h, pt, pb, fh, dh, sh);
@@ -84,11 +89,15 @@ public record Geometry(
   }
 
   /**
-   * Terms of every block but the last, which may be shorter: the blocks are as equal as they can
-   * be.
+   * Terms of every block but the last, which may be shorter: the blocks are as equal as multiples
+   * of 16 can be.
    */
   public int blockLength() {
-    return (sumLength() + blocks() - 1) / blocks();
+    if (blocks() == 1) {
+      return sumLength();
+    }
+    int even = (sumLength() + blocks() - 1) / blocks();
+    return (even + BLOCK_UNIT - 1) / BLOCK_UNIT * BLOCK_UNIT;
   }
 
   /** First filter row that meets the input at output row oy; those before it lie in the padding. */

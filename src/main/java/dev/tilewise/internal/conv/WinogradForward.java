@@ -484,10 +484,10 @@ public final class WinogradForward implements Forward {
     for (int panel = firstPanel; panel < endPanel; panel++) {
       long b = (planeU + (long) plan.firstFilter(panel) * plan.depth()) * Float.BYTES;
       long d = planeM + (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
+      // Not all tiles of a stacking that copies read the copy.
+      s.panel.set(u, b);
       if (stacking.readsArrays()) {
-        s.panel.copy(u, b, depth * plan.vectors(panel) * Lanes.COUNT);
-      } else {
-        s.panel.set(u, b);
+        s.panel.copy(u, b, 0, depth * plan.vectors(panel) * Lanes.COUNT);
       }
       for (int run = 0; run < stacking.runs(); run++) {
         StackedTile.run(

@@ -47,15 +47,15 @@ public final class Panel {
   }
 
   /**
-   * Takes factors, and copies them for tiles that read arrays.
+   * Copies factors, for tiles that read arrays.
    *
    * @param from off-heap
    * @param at the first one, bytes
+   * @param to where it goes, floats
    * @param floats how many
    */
-  public void copy(MemorySegment from, long at, int floats) {
-    set(from, at);
-    MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, at, copy, 0, floats);
+  public void copy(MemorySegment from, long at, int to, int floats) {
+    MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, at, copy, to, floats);
   }
 
   /** Bytes on the heap. */

@@ -140,7 +140,8 @@ public final class Priming {
       int longest = Math.max(MANY_TERMS, MORE_TERMS) + 1;
       MemorySegment memory = arena.allocate(longest * rowBytes, Lanes.BYTES);
       Panel b = new Panel(new float[longest * vectors * Lanes.COUNT]);
-      b.copy(memory, 0, longest * vectors * Lanes.COUNT);
+      b.set(memory, 0);
+      b.copy(memory, 0, 0, longest * vectors * Lanes.COUNT);
       MemorySegment d = arena.allocate(2 * rows * rowBytes, Lanes.BYTES);
       allocated = -Allocation.bytes();
       for (int i = 0; i < CALLS; i++) {

@@ -82,7 +82,8 @@ class GatheredTileTest {
       b = memory(arena, floats(random, (int) (bOff / 4 + factors)));
       panel = new Panel(new float[tile.readsArrays() ? factors : 0]);
       if (tile.readsArrays()) {
-        panel.copy(b, bOff, factors);
+        panel.set(b, bOff);
+        panel.copy(b, bOff, 0, factors);
       } else {
         panel.set(b, bOff);
       }

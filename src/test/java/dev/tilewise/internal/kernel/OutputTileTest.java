@@ -107,7 +107,8 @@ class OutputTileTest {
     private static Panel panel(boolean array, MemorySegment b, long bOff, int factors) {
       Panel panel = new Panel(new float[array ? factors : 0]);
       if (array) {
-        panel.copy(b, bOff, factors);
+        panel.set(b, bOff);
+        panel.copy(b, bOff, 0, factors);
       } else {
         panel.set(b, bOff);
       }

@@ -56,7 +56,8 @@ class StackedTileTest {
     }
     Panel panel = new Panel(new float[tile.readsArrays() ? factors.length : 0]);
     if (tile.readsArrays()) {
-      panel.copy(b, bOff, factors.length);
+      panel.set(b, bOff);
+      panel.copy(b, bOff, 0, factors.length);
     } else {
       panel.set(b, bOff);
     }
