@@ -25,19 +25,25 @@ public record NaiveConvolution(Geometry g, MemorySegment x, MemorySegment w, Mem
 
   /** One output in float: blocks of the sum in order, each a chain of fused multiply-adds. */
   public float at(int n, int k, int oy, int ox) {
+    int length = g.blockLength();
+    int taps = g.fh() * g.fw();
     float total = 0;
     float sum = bias(k);
     int block = 0;
+    int end = length;
     for (int fy = g.firstTapY(oy); fy < g.endTapY(oy); fy++) {
       for (int fx = g.firstTapX(ox); fx < g.endTapX(ox); fx++) {
+        long pixel = pixel(n, k, oy, ox, fy, fx);
+        long tap = tap(k, fy, fx);
+        int first = (fy * g.fw() + fx) * g.groupC();
         for (int c = 0; c < g.groupC(); c++) {
-          int i = (fy * g.fw() + fx) * g.groupC() + c;
-          if (i / g.blockLength() != block) {
+          if (first + c >= end) {
             total = block == 0 ? sum : total + sum;
-            block = i / g.blockLength();
+            block = (first + c) / length;
+            end = (block + 1) * length;
             sum = 0;
           }
-          sum = Math.fma(x(n, k, c, oy, ox, fy, fx), w(k, c, fy, fx), sum);
+          sum = Math.fma(x(pixel + c), w(tap + (long) c * taps), sum);
         }
       }
     }
@@ -46,11 +52,14 @@ public record NaiveConvolution(Geometry g, MemorySegment x, MemorySegment w, Mem
 
   /** One output in double. */
   public double exactAt(int n, int k, int oy, int ox) {
+    int taps = g.fh() * g.fw();
     double total = bias(k);
     for (int fy = g.firstTapY(oy); fy < g.endTapY(oy); fy++) {
       for (int fx = g.firstTapX(ox); fx < g.endTapX(ox); fx++) {
+        long pixel = pixel(n, k, oy, ox, fy, fx);
+        long tap = tap(k, fy, fx);
         for (int c = 0; c < g.groupC(); c++) {
-          total += (double) x(n, k, c, oy, ox, fy, fx) * w(k, c, fy, fx);
+          total += (double) x(pixel + c) * w(tap + (long) c * taps);
         }
       }
     }
@@ -59,26 +68,39 @@ public record NaiveConvolution(Geometry g, MemorySegment x, MemorySegment w, Mem
 
   /** The scale of one output's error: {@code |bias| + sum |x| |w|}. */
   public double scaleAt(int n, int k, int oy, int ox) {
+    int taps = g.fh() * g.fw();
     double total = Math.abs(bias(k));
     for (int fy = g.firstTapY(oy); fy < g.endTapY(oy); fy++) {
       for (int fx = g.firstTapX(ox); fx < g.endTapX(ox); fx++) {
+        long pixel = pixel(n, k, oy, ox, fy, fx);
+        long tap = tap(k, fy, fx);
         for (int c = 0; c < g.groupC(); c++) {
-          total += Math.abs((double) x(n, k, c, oy, ox, fy, fx) * w(k, c, fy, fx));
+          total += Math.abs((double) x(pixel + c) * w(tap + (long) c * taps));
         }
       }
     }
     return total;
   }
 
-  private float x(int n, int k, int c, int oy, int ox, int fy, int fx) {
+  /** Index of the first channel of k's group in the pixel that a tap meets. */
+  private long pixel(int n, int k, int oy, int ox, int fy, int fx) {
     long iy = (long) oy * g.sh() + (long) fy * g.dh() - g.pt();
     long ix = (long) ox * g.sw() + (long) fx * g.dw() - g.pl();
-    long channel = (long) (k / g.groupK()) * g.groupC() + c;
-    return x.getAtIndex(FLOAT, ((n * (long) g.h() + iy) * g.w() + ix) * g.c() + channel);
+    long channel = (long) (k / g.groupK()) * g.groupC();
+    return ((n * (long) g.h() + iy) * g.w() + ix) * g.c() + channel;
   }
 
-  private float w(int k, int c, int fy, int fx) {
-    return w.getAtIndex(FLOAT, (((long) k * g.groupC() + c) * g.fh() + fy) * g.fw() + fx);
+  /** Index of a tap of filter k in its first channel. */
+  private long tap(int k, int fy, int fx) {
+    return ((long) k * g.groupC() * g.fh() + fy) * g.fw() + fx;
+  }
+
+  private float x(long index) {
+    return x.getAtIndex(FLOAT, index);
+  }
+
+  private float w(long index) {
+    return w.getAtIndex(FLOAT, index);
   }
 
   private float bias(int k) {
