@@ -66,7 +66,8 @@ final class Footprint {
    * @param library which
    * @param heap the limit of the heap
    * @param threads of the library
-   * @param baseMegabytes resident at most before the file was opened, with the library loaded
+   * @param baseMegabytes resident at most before the file was opened; ONNX Runtime's native library
+   *     is loaded by then, Tilewise's classes are not
    * @param peakMegabytes resident at most after {@value #RUNS} runs
    * @param firstMillis from the file to the first result
    * @param againMillis the same once more, in the same process, now warm

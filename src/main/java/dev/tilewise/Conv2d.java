@@ -398,8 +398,9 @@ public final class Conv2d {
    *
    * @param input shape of the inputs
    * @param layout layout of inputs and outputs
-   * @param arena owns the packed filters; they end with it. A confined arena cannot hold them,
-   *     because several threads may run a plan; the garbage collector owns them then.
+   * @param arena owns the packed filters, and the plan ends with it. A confined arena cannot hold
+   *     them, because several threads may run a plan; the garbage collector owns them then, as it
+   *     owns those that kernels read from arrays.
    * @return the plan
    * @throws IllegalArgumentException if input and filter do not fit, the algorithm does not apply,
    *     or outputs go {@link #into} a deeper tensor that is not in NHWC

@@ -1,5 +1,6 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.ArrayArena;
 import dev.tilewise.internal.kernel.Depthwise;
 import dev.tilewise.internal.kernel.DepthwiseAcross;
 import dev.tilewise.internal.kernel.Lanes;
@@ -99,7 +100,9 @@ public final class DepthwiseForward implements SingleStage {
     vectorBytes = (g.sumLength() + 1L) * Lanes.BYTES;
     this.weights = Memory.allocate(arena, plan.vectors() * vectorBytes);
     pack(weights, bias);
-    weightsAcross = plan.across() ? this.weights.toArray(FLOAT) : new float[0];
+    int floats = plan.across() ? Math.toIntExact(this.weights.byteSize() / Float.BYTES) : 0;
+    weightsAcross = ArrayArena.floats(arena, floats);
+    MemorySegment.copy(this.weights, FLOAT, 0, weightsAcross, 0, floats);
     yStep = destination.pixelBytes();
     yRowStep = g.ow() * yStep;
   }

@@ -319,11 +319,15 @@ final class DepthwisePlan {
 
   String describe() {
     String how =
-        fast
-            ? "depthwise 3x3, up to " + TileTable.depthwiseRows(g.sh()) + " row(s) at once"
-            : pieces[pieces.length / 2].border() != null
-                ? "depthwise, five columns, blocks of " + block + " outputs"
-                : "depthwise, tap by tap";
+        across
+            ? "depthwise 3x3, across the channels, two outputs of up to "
+                + DepthwiseAcross.mostRows(g.sh())
+                + " row(s) at once"
+            : fast
+                ? "depthwise 3x3, up to " + TileTable.depthwiseRows(g.sh()) + " row(s) at once"
+                : pieces[pieces.length / 2].border() != null
+                    ? "depthwise, five columns, blocks of " + block + " outputs"
+                    : "depthwise, tap by tap";
     return how
         + ", "
         + vectors

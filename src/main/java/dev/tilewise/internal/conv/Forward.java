@@ -68,7 +68,7 @@ public interface Forward {
    *
    * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
    * @param bias K floats, or null
-   * @param arena owns the packed weights
+   * @param arena owns the packed weights, but for arrays on the heap
    */
   Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena);
 
@@ -84,7 +84,7 @@ public interface Forward {
     return 1;
   }
 
-  /** Memory that the packed weights live in: the plan ends with it. */
+  /** Memory of the plan's arena: the plan ends with it. The packed weights may be on the heap. */
   MemorySegment packed();
 
   /** Size of the packed weights, on the heap or off it. */

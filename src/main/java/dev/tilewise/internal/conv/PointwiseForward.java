@@ -71,7 +71,7 @@ public final class PointwiseForward implements SingleStage {
     FilterPanels panels = plan.panels();
     if (plan.tile(0).readsArrays()) {
       panelMemory = null;
-      factors = plan.arrays(weights);
+      factors = plan.arrays(weights, arena);
     } else {
       panelMemory = Memory.allocate(arena, panels.elements() * Float.BYTES);
       panels.packWeights(weights, panelMemory);

@@ -1,10 +1,12 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.ArrayArena;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.pack.FilterPanels;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -248,10 +250,10 @@ public final class PointwisePlan {
   }
 
   /** The packed panels of all groups, each an array. */
-  Panel[] arrays(MemorySegment weights) {
+  Panel[] arrays(MemorySegment weights, Arena arena) {
     return panels(
         (group, panel) -> {
-          float[] factors = new float[terms * panels.widths()[panel]];
+          float[] factors = ArrayArena.floats(arena, terms * panels.widths()[panel]);
           panels.packPanel(weights, group, panel, MemorySegment.ofArray(factors), 0);
           return new Panel(factors);
         });

@@ -1,5 +1,6 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.ArrayArena;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
@@ -78,11 +79,11 @@ public final class StripForward implements SingleStage {
     if (bias != null) {
       plan.panels().packBias(bias, init, 0);
     }
-    copies = plan.stacks() ? copies() : new Panel[0][];
+    copies = plan.stacks() ? copies(arena) : new Panel[0][];
     plan.primeKernels();
   }
 
-  private Panel[][] copies() {
+  private Panel[][] copies(Arena arena) {
     Panel[][] all = new Panel[plan.parts().length][plan.panels().widths().length];
     for (int i = 0; i < all.length; i++) {
       StripPlan.Part part = plan.parts()[i];
@@ -90,7 +91,7 @@ public final class StripForward implements SingleStage {
       for (int p = 0; p < all[i].length; p++) {
         int width = plan.tile(p).width();
         int floats = runs.length() * width;
-        float[] factors = new float[runs.count() * floats];
+        float[] factors = ArrayArena.floats(arena, runs.count() * floats);
         for (int run = 0; run < runs.count(); run++) {
           long term = part.firstTerm() + (long) run * runs.bStep();
           long from = (plan.panels().start(0, p) + term * width) * Float.BYTES;

@@ -48,7 +48,8 @@ final class Across3x3Edge {
     long length = columnStep + vectors * BYTES;
     MemorySegment x0 = x.asSlice(xOff, length);
     MemorySegment x1 = x.asSlice(xOff + rowStep, length);
-    MemorySegment x2 = three ? x.asSlice(xOff + 2 * rowStep, length) : x1;
+    // Without a third row the second one again: one object, not one of two, is what C2 takes apart.
+    MemorySegment x2 = x.asSlice(xOff + (three ? 2 : 1) * rowStep, length);
     long from0 = 0;
     long from1 = from0 + columnStep;
     long to = yOff;

@@ -76,7 +76,7 @@ public enum OutputTile {
     return vectors * Lanes.COUNT;
   }
 
-  /** Whether the factors of stacks must have been copied into the panel's array. */
+  /** Whether the factors of stacks must be in the panel's array. */
   public boolean readsArrays() {
     return rows < 8;
   }
@@ -217,7 +217,7 @@ public enum OutputTile {
    * @param aOff the first one
    * @param aStep from stack to stack
    * @param length terms
-   * @param b for each term {@link #width} factors; copied for tiles that read arrays
+   * @param b for each term {@link #width} factors; in the panel's array for tiles that read arrays
    * @param term its first one
    * @param init what the sums start from
    * @param initOff its first vector

@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * The factors that a tile multiplies with: for each term as many as the tile has columns. They lie
- * off-heap; tiles with few registers read a copy on the heap, where C2 checks the bounds of many
- * loads at once (docs/decisions/0018-fences.md).
+ * off-heap for some tiles; those with few registers read an array, where C2 checks the bounds of
+ * many loads at once (docs/decisions/0018-fences.md).
  */
 public final class Panel {
 
@@ -63,7 +63,7 @@ public final class Panel {
     return (long) copy.length * Float.BYTES;
   }
 
-  /** Where the factors are, off-heap. */
+  /** Where the factors are, off-heap; null if they never were set there. */
   MemorySegment memory() {
     return memory;
   }

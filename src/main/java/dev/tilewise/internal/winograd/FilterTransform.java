@@ -51,7 +51,7 @@ public final class FilterTransform {
    * @param groupK filters of a group
    * @param groupC channels of a group
    * @param widths filters of each panel of a group
-   * @param panels receives the panels; zeros before
+   * @param panels receives the panels
    */
   public void run(
       MemorySegment weights,
