@@ -1,17 +1,15 @@
 package dev.tilewise.internal.conv;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.tilewise.internal.kernel.Depthwise;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Tile;
-import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 
 /** Which tile a machine runs best: measured, docs/decisions/0004-tile-table.md. */
 final class TileTable {
 
-  private static final int REGISTERS = registers();
+  private static final int REGISTERS = Lanes.REGISTERS;
 
   /** x86 without AVX-512: fences are no instructions there. */
   private static final boolean FENCES =
@@ -129,20 +127,5 @@ final class TileTable {
       parts[part] = (vectors + parts.length - 1 - part) / parts.length;
     }
     return parts;
-  }
-
-  /** Vector registers: 32 with AVX-512 at any vector length and on AArch64, else 16. */
-  private static int registers() {
-    if (Lanes.COUNT == 16 || System.getProperty("os.arch").equals("aarch64")) {
-      return 32;
-    }
-    try {
-      HotSpotDiagnosticMXBean vm =
-          ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-      return Integer.parseInt(vm.getVMOption("UseAVX").getValue()) >= 3 ? 32 : 16;
-    } catch (RuntimeException | LinkageError e) {
-      // Another VM, or a run-time image without the management modules: 16 are always there.
-      return 16;
-    }
   }
 }
