@@ -41,6 +41,7 @@ public final class Conv2d {
   private final Algorithm algorithm;
   private final boolean exactFit;
   private final double tolerance;
+  private final boolean coldFilters;
   private final int depth;
   private final int first;
 
@@ -59,6 +60,7 @@ public final class Conv2d {
     this.algorithm = s.algorithm;
     this.exactFit = s.exactFit;
     this.tolerance = s.tolerance;
+    this.coldFilters = s.coldFilters;
     this.depth = s.depth;
     this.first = s.first;
   }
@@ -79,6 +81,7 @@ public final class Conv2d {
     private Algorithm algorithm = Algorithm.AUTO;
     private boolean exactFit;
     private double tolerance = DEFAULT_TOLERANCE;
+    private boolean coldFilters;
     private int depth;
     private int first;
   }
@@ -99,6 +102,7 @@ public final class Conv2d {
     s.algorithm = algorithm;
     s.exactFit = exactFit;
     s.tolerance = tolerance;
+    s.coldFilters = coldFilters;
     s.depth = depth;
     s.first = first;
     return s;
@@ -394,6 +398,21 @@ public final class Conv2d {
   }
 
   /**
+   * Whether {@link Algorithm#AUTO} counts with filters that a run finds in memory, because much
+   * else is read between two runs, as in a network, and not in the caches, as where one convolution
+   * runs again and again. It then prefers Winograd's smaller tiles, whose transformed filters are
+   * smaller. A compiled graph sets it.
+   *
+   * @param cold false if never set
+   * @return the description
+   */
+  public Conv2d coldFilters(boolean cold) {
+    Settings s = settings();
+    s.coldFilters = cold;
+    return new Conv2d(s);
+  }
+
+  /**
    * Binds the description to an input shape: validates, chooses the algorithm, packs the filters.
    *
    * @param input shape of the inputs
@@ -411,8 +430,7 @@ public final class Conv2d {
         filter,
         new ChannelRange("conv2d", filter.k(), depth, first),
         activation,
-        algorithm,
-        tolerance,
+        new Preferences(algorithm, tolerance, coldFilters),
         Objects.requireNonNull(layout, "layout"),
         arena);
   }

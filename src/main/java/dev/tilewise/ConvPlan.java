@@ -30,7 +30,7 @@ public final class ConvPlan {
   private final Activation activation;
   private final Algorithm algorithm;
   private final Forward forward;
-  private final double tolerance;
+  private final Preferences preferences;
 
   /** Plans that differ in their weights only share this, and their workspaces. */
   private final Object family;
@@ -42,7 +42,7 @@ public final class ConvPlan {
       Activation activation,
       Algorithm algorithm,
       Forward forward,
-      double tolerance,
+      Preferences preferences,
       Object family) {
     this.extents = extents;
     inputShape = extents.input();
@@ -53,7 +53,7 @@ public final class ConvPlan {
     this.activation = activation;
     this.algorithm = algorithm;
     this.forward = forward;
-    this.tolerance = tolerance;
+    this.preferences = preferences;
     this.family = family;
   }
 
@@ -62,8 +62,7 @@ public final class ConvPlan {
       Filter filter,
       ChannelRange outputs,
       Activation activation,
-      Algorithm requested,
-      double tolerance,
+      Preferences preferences,
       Layout layout,
       Arena arena) {
     outputs.requireLayout(layout);
@@ -77,13 +76,13 @@ public final class ConvPlan {
     }
     Geometry g = extents.geometry();
     Candidate candidate =
-        requested == Algorithm.AUTO
-            ? cheapest(extents, g, tolerance)
-            : Candidate.valueOf(requested.name());
+        preferences.algorithm() == Algorithm.AUTO
+            ? cheapest(extents, g, preferences)
+            : Candidate.valueOf(preferences.algorithm().name());
     Verdict verdict = candidate.judge(g);
     if (verdict instanceof Verdict.Reject reject) {
       throw new IllegalArgumentException(
-          "conv2d: " + requested + " does not apply to " + extents + ": " + reject.reason());
+          "conv2d: " + candidate + " does not apply to " + extents + ": " + reject.reason());
     }
     Candidate.Problem problem =
         new Candidate.Problem(
@@ -100,7 +99,7 @@ public final class ConvPlan {
         activation,
         Algorithm.valueOf(candidate.name()),
         candidate.bind(problem, arena),
-        tolerance,
+        preferences,
         new Object());
   }
 
@@ -114,8 +113,8 @@ public final class ConvPlan {
     }
   }
 
-  private static Candidate cheapest(ConvCase extents, Geometry g, double tolerance) {
-    return Candidate.cheapest(g, tolerance)
+  private static Candidate cheapest(ConvCase extents, Geometry g, Preferences preferences) {
+    return Candidate.cheapest(g, preferences.tolerance(), preferences.coldFilters())
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
@@ -124,7 +123,7 @@ public final class ConvPlan {
                         "conv2d: no algorithm for %s is typically within %.3g of sum |x| |w|; the best,"
                             + " %s, is within %.3g",
                         extents,
-                        tolerance,
+                        preferences.tolerance(),
                         Candidate.mostAccurate(g),
                         Candidate.mostAccurate(g).typicalError(g))));
   }
@@ -147,7 +146,7 @@ public final class ConvPlan {
         activation,
         algorithm,
         forward.withWeights(filter.weights(), filter.bias(), arena),
-        tolerance,
+        preferences,
         family);
   }
 
@@ -436,7 +435,13 @@ public final class ConvPlan {
             forward.amplification() > 1
                 ? "|bias| + FH FW sum over c of max|x[c]| max|w[c]|"
                 : "|bias| + sum |x| |w|"));
-    line(text, "tolerance", String.format(Locale.ROOT, "%.3g of sum |x| |w|", tolerance));
+    line(
+        text,
+        "tolerance",
+        String.format(Locale.ROOT, "%.3g of sum |x| |w|", preferences.tolerance()));
+    if (preferences.coldFilters()) {
+      line(text, "filters", "counted as read from memory");
+    }
     line(text, "packed filters", forward.packedBytes() + " bytes");
     line(
         text,
@@ -459,7 +464,9 @@ public final class ConvPlan {
   }
 
   private String verdictText(Candidate candidate, Geometry g) {
-    Verdict verdict = candidate.judge(g);
+    boolean cold = preferences.coldFilters();
+    double tolerance = preferences.tolerance();
+    Verdict verdict = candidate.judge(g, cold);
     if (verdict instanceof Verdict.Reject reject) {
       return "rejected: " + reject.reason();
     }
@@ -467,7 +474,7 @@ public final class ConvPlan {
     double error = candidate.typicalError(g);
     String figures = String.format(Locale.ROOT, "cost %.3f, error %.1e, ", cost / 1e6, error);
     Candidate taken = Candidate.valueOf(algorithm.name());
-    boolean byName = Candidate.cheapest(g, tolerance).orElse(null) != taken;
+    boolean byName = Candidate.cheapest(g, tolerance, cold).orElse(null) != taken;
     if (candidate == taken) {
       return figures
           + (byName ? "taken: asked for by name" : "taken: the cheapest within the tolerance");
@@ -478,7 +485,7 @@ public final class ConvPlan {
     if (byName) {
       return figures + "not asked for";
     }
-    double ratio = cost / ((Verdict.Accept) taken.judge(g)).cost();
+    double ratio = cost / ((Verdict.Accept) taken.judge(g, cold)).cost();
     return figures
         + (candidate.isReference()
             ? "rejected: a reference, to compare with"

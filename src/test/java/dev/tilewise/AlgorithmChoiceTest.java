@@ -1,6 +1,7 @@
 package dev.tilewise;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,6 +30,21 @@ class AlgorithmChoiceTest {
     assertEquals(Algorithm.WINOGRAD_F6, plan(conv, text).algorithm());
     assertEquals(Algorithm.WINOGRAD_F4, plan(conv.tolerance(4e-6), text).algorithm());
     assertEquals(Algorithm.WINOGRAD_F2, plan(conv.tolerance(3e-6), text).algorithm());
+  }
+
+  @Test
+  void coldFiltersMakeSmallTransformedFiltersCheaper() {
+    String text = "n1c256h14w14 k256f3p1";
+    Conv2d conv = conv(text);
+    ConvPlan cached = plan(conv, text);
+    ConvPlan cold = plan(conv.coldFilters(true), text);
+    assertEquals(Algorithm.WINOGRAD_F5, cached.algorithm());
+    assertTrue(
+        3 * cold.forward().packedBytes() < 2 * cached.forward().packedBytes(), cold::explain);
+    assertHas(cold.explain(), "filters", "counted as read from memory");
+    assertFalse(cached.explain().contains("counted as read"), cached.explain());
+    assertEquals(
+        Algorithm.WINOGRAD_F5, plan(conv.coldFilters(true).coldFilters(false), text).algorithm());
   }
 
   @Test

@@ -98,7 +98,8 @@ record Comparison(ConvCase extents, List<Timing> timings, String leftOut) {
   static Algorithm auto(ConvCase extents) {
     Geometry g = Sample.geometry(extents);
     // Nothing is too large for the naive loops, and their error is below the default tolerance.
-    return Algorithm.valueOf(Candidate.cheapest(g, Conv2d.DEFAULT_TOLERANCE).orElseThrow().name());
+    return Algorithm.valueOf(
+        Candidate.cheapest(g, Conv2d.DEFAULT_TOLERANCE, false).orElseThrow().name());
   }
 
   /** The typical error that AUTO counts with. */

@@ -210,6 +210,7 @@ final class ConvOp extends Op {
         conv(filter)
             .activation(activation)
             .tolerance(to.options().tolerance())
+            .coldFilters(true)
             .into(y.depth(), y.firstChannel());
     ConvPlan plan = plan(conv, extents, to);
     List<View> touched = new ArrayList<>(List.of(x, y));

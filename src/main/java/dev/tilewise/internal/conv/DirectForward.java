@@ -25,6 +25,9 @@ import java.lang.foreign.MemorySegment;
  */
 public final class DirectForward implements SingleStage {
 
+  /** A larger panel does not stay in L2 until it is used. */
+  private static final long MOST_PREFETCHED = 640 << 10;
+
   private final Geometry g;
   private final Destination destination;
   private final DirectPlan plan;
@@ -133,6 +136,10 @@ public final class DirectForward implements SingleStage {
     }
     if (plan.copiedFloats() == 0) {
       s.factors.set(s.panel, s.panelOff);
+      long bytes = plan.panelBytes(panel);
+      if (!s.compact && bytes <= MOST_PREFETCHED && plan.stacks(pixels) > 0) {
+        s.prefetch.lines(s.panel, s.panelOff, bytes);
+      }
     } else if (plan.stacks(pixels) > 0) {
       part.copy(s.panel, s.panelOff, tile.width(), s.factors);
     }

@@ -144,6 +144,10 @@ public final class PointwiseForward implements SingleStage {
     int endPanel = plan.firstPanel(range + 1, ranges);
     for (int panel = firstPanel; panel < endPanel; panel++) {
       OutputTile tile = plan.tile(panel);
+      if (panelMemory != null) {
+        long start = plan.panels().start(group, panel) * Float.BYTES;
+        s.prefetch.lines(panelMemory, start, (long) g.groupC() * tile.width() * Float.BYTES);
+      }
       if (plan.inPlace()) {
         multiplyInPlace(tile, group, panel, firstPixel, pixels, x, complete, y);
         continue;

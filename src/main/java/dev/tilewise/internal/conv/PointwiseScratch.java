@@ -1,5 +1,6 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.Prefetch;
 import java.lang.foreign.MemorySegment;
 
 /** One thread's staged pixels. */
@@ -10,6 +11,9 @@ final class PointwiseScratch implements Forward.Scratch {
 
   /** Stacks of pixels. On the heap: docs/decisions/0002. */
   final float[] staged;
+
+  /** Brings panels into the caches. */
+  final Prefetch prefetch = new Prefetch();
 
   /** Where each pixel's channels start in the input, bytes. */
   final long[] inputs;

@@ -488,6 +488,8 @@ public final class WinogradForward implements Forward {
       s.panel.set(u, b);
       if (stacking.readsArrays()) {
         s.panel.copy(u, b, 0, depth * plan.vectors(panel) * Lanes.COUNT);
+      } else {
+        s.prefetch.lines(u, b, (long) depth * plan.vectors(panel) * Lanes.BYTES);
       }
       for (int run = 0; run < stacking.runs(); run++) {
         StackedTile.run(

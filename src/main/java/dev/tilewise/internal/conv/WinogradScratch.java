@@ -3,6 +3,7 @@ package dev.tilewise.internal.conv;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.Panel;
+import dev.tilewise.internal.kernel.Prefetch;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -31,6 +32,9 @@ final class WinogradScratch implements Forward.Scratch {
 
   /** The part of U at work. */
   final Panel panel;
+
+  /** Brings it into the caches. */
+  final Prefetch prefetch = new Prefetch();
 
   private final float[] ownV;
   private final MemorySegment ownProducts;

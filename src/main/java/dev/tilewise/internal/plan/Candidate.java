@@ -26,7 +26,7 @@ public enum Candidate {
   /** Register tiles over the input. */
   DIRECT {
     @Override
-    public Verdict judge(Geometry g) {
+    public Verdict judge(Geometry g, boolean cold) {
       if (!DirectPlan.applies(g)) {
         return new Verdict.Reject("the extents are too large for its tables; use IM2COL or AUTO");
       }
@@ -62,8 +62,8 @@ public enum Candidate {
   /** Winograd's tiles of 2 x 2 outputs. */
   WINOGRAD_F2 {
     @Override
-    public Verdict judge(Geometry g) {
-      return Winograd.judge(g, 2);
+    public Verdict judge(Geometry g, boolean cold) {
+      return Winograd.judge(g, 2, cold);
     }
 
     @Override
@@ -80,8 +80,8 @@ public enum Candidate {
   /** Winograd's tiles of 3 x 3 outputs. */
   WINOGRAD_F3 {
     @Override
-    public Verdict judge(Geometry g) {
-      return Winograd.judge(g, 3);
+    public Verdict judge(Geometry g, boolean cold) {
+      return Winograd.judge(g, 3, cold);
     }
 
     @Override
@@ -98,8 +98,8 @@ public enum Candidate {
   /** Winograd's tiles of 4 x 4 outputs. */
   WINOGRAD_F4 {
     @Override
-    public Verdict judge(Geometry g) {
-      return Winograd.judge(g, 4);
+    public Verdict judge(Geometry g, boolean cold) {
+      return Winograd.judge(g, 4, cold);
     }
 
     @Override
@@ -116,8 +116,8 @@ public enum Candidate {
   /** Winograd's tiles of 5 x 5 outputs. */
   WINOGRAD_F5 {
     @Override
-    public Verdict judge(Geometry g) {
-      return Winograd.judge(g, 5);
+    public Verdict judge(Geometry g, boolean cold) {
+      return Winograd.judge(g, 5, cold);
     }
 
     @Override
@@ -134,8 +134,8 @@ public enum Candidate {
   /** Winograd's tiles of 6 x 6 outputs. */
   WINOGRAD_F6 {
     @Override
-    public Verdict judge(Geometry g) {
-      return Winograd.judge(g, 6);
+    public Verdict judge(Geometry g, boolean cold) {
+      return Winograd.judge(g, 6, cold);
     }
 
     @Override
@@ -152,7 +152,7 @@ public enum Candidate {
   /** Windows copied into a matrix. */
   IM2COL {
     @Override
-    public Verdict judge(Geometry g) {
+    public Verdict judge(Geometry g, boolean cold) {
       double bytes = Im2colForward.matrixBytes(g);
       return bytes <= LARGEST_MATRIX
           ? new Verdict.Accept(g.macs() * IM2COL_COST)
@@ -174,7 +174,7 @@ public enum Candidate {
   /** Plain loops: always applies, never pays. */
   NAIVE {
     @Override
-    public Verdict judge(Geometry g) {
+    public Verdict judge(Geometry g, boolean cold) {
       return new Verdict.Accept(g.macs() * NAIVE_COST);
     }
 
@@ -230,8 +230,18 @@ public enum Candidate {
       MemorySegment weights,
       MemorySegment bias) {}
 
-  /** Whether the algorithm applies, and at what cost. */
-  public abstract Verdict judge(Geometry g);
+  /**
+   * Whether the algorithm applies, and at what cost.
+   *
+   * @param g extents
+   * @param cold whether a run finds its filters in memory, and not in the caches
+   */
+  public abstract Verdict judge(Geometry g, boolean cold);
+
+  /** The same for filters that the caches have kept. */
+  public final Verdict judge(Geometry g) {
+    return judge(g, false);
+  }
 
   /** Packs the weights. */
   public abstract Forward bind(Problem problem, Arena arena);
@@ -252,13 +262,17 @@ public enum Candidate {
   /**
    * The cheapest of those that apply and are typically as accurate as asked, a reference only if
    * there is no other.
+   *
+   * @param g extents
+   * @param tolerance relative to {@code sum |x| |w|}
+   * @param cold whether a run finds its filters in memory, and not in the caches
    */
-  public static Optional<Candidate> cheapest(Geometry g, double tolerance) {
+  public static Optional<Candidate> cheapest(Geometry g, double tolerance, boolean cold) {
     return Stream.of(values())
         .filter(c -> c.judge(g) instanceof Verdict.Accept && c.typicalError(g) <= tolerance)
         .min(
             Comparator.comparing(Candidate::isReference)
-                .thenComparingDouble(c -> ((Verdict.Accept) c.judge(g)).cost()));
+                .thenComparingDouble(c -> ((Verdict.Accept) c.judge(g, cold)).cost()));
   }
 
   /** Of those that apply the one with the least typical error. */

@@ -24,11 +24,17 @@ final class Winograd {
   /** An element of V or M: 10 cycles a vector, there and back. */
   private static final double TRANSFORM_COST = 10;
 
-  /** A byte of U, from L3: 120 GB/s. */
+  /** A byte of U that L3 has kept since the run before: 120 GB/s. */
   private static final double CACHED_BYTE_COST = 0.5;
 
-  /** A byte of U that L3 no longer has: 60 GB/s, because products hide a part of it. */
+  /** A byte of U that is read again for another block of tiles, of much else. */
   private static final double BYTE_COST = 1;
+
+  /**
+   * A byte of U from memory, and of V and M that it drives out of L2: 32 GB/s where a core has two
+   * multipliers of 512 bits (docs/decisions/0020-cold-filters.md).
+   */
+  private static final double COLD_BYTE_COST = 4;
 
   /**
    * Transforms and reading vary more between machines than products do: where a core has two
@@ -41,7 +47,7 @@ final class Winograd {
 
   private Winograd() {}
 
-  static Verdict judge(Geometry g, int m) {
+  static Verdict judge(Geometry g, int m, boolean cold) {
     int rowTaps = taps(g.fh(), g.sh());
     int columnTaps = taps(g.fw(), g.sw());
     if (rowTaps == 1 && columnTaps == 1) {
@@ -73,7 +79,7 @@ final class Winograd {
     if (!WinogradPlan.applies(g, codelet(m, rowTaps), codelet(m, columnTaps))) {
       return new Verdict.Reject("the extents are too large for its tables; use DIRECT or AUTO");
     }
-    return new Verdict.Accept(cost(g, m));
+    return new Verdict.Accept(cost(g, m, cold));
   }
 
   /** Taps of a phase. */
@@ -107,15 +113,15 @@ final class Winograd {
    * In multiply-adds at the FMA peak: those of the products, the transforms, and the reading of U
    * once for each block of tiles. Constants measured on the machine of docs/benchmarks.md.
    */
-  private static double cost(Geometry g, int m) {
+  private static double cost(Geometry g, int m, boolean cold) {
     double sum = 0;
     for (WinogradPlan plan : plans(g, m)) {
-      sum += cost(g, plan);
+      sum += cost(g, plan, cold);
     }
     return sum * DOUBT;
   }
 
-  private static double cost(Geometry g, WinogradPlan plan) {
+  private static double cost(Geometry g, WinogradPlan plan, boolean cold) {
     double filters = Candidate.paddedK(g) / g.groups();
     double depth = plan.depth();
     double channels = Math.ceil(depth / Lanes.COUNT) * Lanes.COUNT;
@@ -124,8 +130,10 @@ final class Winograd {
     double transforms =
         plan.tiles() * (channels * plan.inputCost() + filters * plan.outputCost()) * TRANSFORM_COST;
     double bytes = depth * filters * Float.BYTES;
-    boolean cached = bytes * plan.products() * g.groups() <= CACHED_BYTES;
-    double reading = plan.blocks() * bytes * (cached ? CACHED_BYTE_COST : BYTE_COST);
+    boolean cached = !cold && bytes * plan.products() * g.groups() <= CACHED_BYTES;
+    double again = cached ? CACHED_BYTE_COST : BYTE_COST;
+    double first = cached ? CACHED_BYTE_COST : COLD_BYTE_COST;
+    double reading = bytes * (first + (plan.blocks() - 1) * again);
     return g.groups() * plan.products() * (multiply + transforms + reading);
   }
 
