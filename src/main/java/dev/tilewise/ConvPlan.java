@@ -91,7 +91,8 @@ public final class ConvPlan {
             activation.lo(),
             activation.hi(),
             filter.weights(),
-            filter.bias());
+            filter.bias(),
+            preferences.coldFilters());
     return new ConvPlan(
         extents,
         layout,

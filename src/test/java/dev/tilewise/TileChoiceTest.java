@@ -80,6 +80,7 @@ class TileChoiceTest {
               g,
               Destination.dense(g.k()),
               new DirectPlan(g, tiles, staging),
+              true,
               data.activation().lo(),
               data.activation().hi(),
               MemorySegment.ofArray(data.weights()),

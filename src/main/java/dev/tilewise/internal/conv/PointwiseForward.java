@@ -31,6 +31,7 @@ public final class PointwiseForward implements SingleStage {
   private final Geometry g;
   private final Destination destination;
   private final PointwisePlan plan;
+  private final boolean cold;
   private final float lo;
   private final float hi;
   // For each group its panels, off-heap; on the heap instead for tiles that read arrays.
@@ -48,6 +49,7 @@ public final class PointwiseForward implements SingleStage {
    * @param g extents
    * @param destination where outputs go
    * @param plan panels and units
+   * @param cold whether a run finds its filters in memory, and not in the caches
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
    * @param weights {@code [K, C/groups, 1, 1]}, any kind of memory
@@ -58,6 +60,7 @@ public final class PointwiseForward implements SingleStage {
       Geometry g,
       Destination destination,
       PointwisePlan plan,
+      boolean cold,
       float lo,
       float hi,
       MemorySegment weights,
@@ -66,6 +69,7 @@ public final class PointwiseForward implements SingleStage {
     this.g = g;
     this.destination = destination;
     this.plan = plan;
+    this.cold = cold;
     this.lo = lo;
     this.hi = hi;
     FilterPanels panels = plan.panels();
@@ -144,7 +148,7 @@ public final class PointwiseForward implements SingleStage {
     int endPanel = plan.firstPanel(range + 1, ranges);
     for (int panel = firstPanel; panel < endPanel; panel++) {
       OutputTile tile = plan.tile(panel);
-      if (panelMemory != null) {
+      if (cold && chunk == 0 && panelMemory != null) {
         long start = plan.panels().start(group, panel) * Float.BYTES;
         s.prefetch.lines(panelMemory, start, (long) g.groupC() * tile.width() * Float.BYTES);
       }
@@ -365,7 +369,7 @@ public final class PointwiseForward implements SingleStage {
 
   @Override
   public Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
-    return new PointwiseForward(g, destination, plan, lo, hi, weights, bias, arena);
+    return new PointwiseForward(g, destination, plan, cold, lo, hi, weights, bias, arena);
   }
 
   @Override

@@ -96,7 +96,9 @@ public final class PointwisePlan {
     long stackBytes = (long) heights.usual() * depth * Float.BYTES;
     long stacks = pixels / heights.usual();
     long most = stacks / heights.leastStacks();
-    int least = (ENOUGH_UNITS + groups - 1) / groups;
+    // Rather ranges of panels than chunks, each of which reads all filters.
+    long ranges = inPlace ? groups : (long) groups * widths.length;
+    long least = (ENOUGH_UNITS + ranges - 1) / ranges;
     long wanted = Math.max(least, stacks * stackBytes / chunkBytes);
     chunks = (int) Math.max(1, Math.min(most, wanted));
     int longest = 0;

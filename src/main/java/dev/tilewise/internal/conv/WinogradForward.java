@@ -40,6 +40,7 @@ public final class WinogradForward implements Forward {
   private final Geometry g;
   private final Destination destination;
   private final WinogradPlan plan;
+  private final boolean cold;
   private final WinogradAxis down;
   private final WinogradAxis across;
   private final float lo;
@@ -54,6 +55,7 @@ public final class WinogradForward implements Forward {
    * @param g extents
    * @param destination where outputs go
    * @param plan tiles and units
+   * @param cold whether a run finds its filters in memory, and not in the caches
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
    * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
@@ -64,6 +66,7 @@ public final class WinogradForward implements Forward {
       Geometry g,
       Destination destination,
       WinogradPlan plan,
+      boolean cold,
       float lo,
       float hi,
       MemorySegment weights,
@@ -72,6 +75,7 @@ public final class WinogradForward implements Forward {
     this.g = g;
     this.destination = destination;
     this.plan = plan;
+    this.cold = cold;
     this.lo = lo;
     this.hi = hi;
     down = plan.down();
@@ -488,7 +492,7 @@ public final class WinogradForward implements Forward {
       s.panel.set(u, b);
       if (stacking.readsArrays()) {
         s.panel.copy(u, b, 0, depth * plan.vectors(panel) * Lanes.COUNT);
-      } else {
+      } else if (cold) {
         s.prefetch.lines(u, b, (long) depth * plan.vectors(panel) * Lanes.BYTES);
       }
       for (int run = 0; run < stacking.runs(); run++) {
@@ -612,7 +616,7 @@ public final class WinogradForward implements Forward {
 
   @Override
   public WinogradForward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
-    return new WinogradForward(g, destination, plan, lo, hi, weights, bias, arena);
+    return new WinogradForward(g, destination, plan, cold, lo, hi, weights, bias, arena);
   }
 
   @Override

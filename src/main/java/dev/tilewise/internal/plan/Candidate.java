@@ -17,6 +17,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -31,7 +32,7 @@ public enum Candidate {
         return new Verdict.Reject("the extents are too large for its tables; use IM2COL or AUTO");
       }
       return g.sumLength() <= LONGEST_WINDOW
-          ? new Verdict.Accept(directCost(g))
+          ? new Verdict.Accept(directCost(g, cold))
           : new Verdict.Reject(
               "a window of "
                   + g.sumLength()
@@ -49,13 +50,29 @@ public enum Candidate {
       }
       if (PointwisePlan.pays(g)) {
         return new PointwiseForward(
-            g, p.destination(), PointwisePlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
+            g,
+            p.destination(),
+            PointwisePlan.of(g),
+            p.cold(),
+            p.lo(),
+            p.hi(),
+            p.weights(),
+            p.bias(),
+            arena);
       }
       return StripPlan.pays(g)
           ? new StripForward(
               g, p.destination(), StripPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena)
           : new DirectForward(
-              g, p.destination(), DirectPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
+              g,
+              p.destination(),
+              DirectPlan.of(g),
+              p.cold(),
+              p.lo(),
+              p.hi(),
+              p.weights(),
+              p.bias(),
+              arena);
     }
   },
 
@@ -185,6 +202,15 @@ public enum Candidate {
     }
   };
 
+  /**
+   * A byte of filters from memory, where a run finds them so, and of what they drive out of L2: 32
+   * GB/s beside two multipliers of 512 bits (docs/decisions/0020-cold-filters.md).
+   */
+  static final double COLD_BYTE_COST = 4;
+
+  /** A byte of filters that a region of the outputs, a border or the interior, reads again. */
+  private static final double REGION_BYTE_COST = 1;
+
   /** A tile stages its rows' windows in one array. */
   private static final int LONGEST_WINDOW = 1 << 26;
 
@@ -221,6 +247,7 @@ public enum Candidate {
    * @param hi upper limit of the outputs
    * @param weights {@code [K, C/groups, FH, FW]}
    * @param bias K floats or null
+   * @param cold whether a run finds its filters in memory, and not in the caches
    */
   public record Problem(
       Geometry geometry,
@@ -228,7 +255,8 @@ public enum Candidate {
       float lo,
       float hi,
       MemorySegment weights,
-      MemorySegment bias) {}
+      MemorySegment bias,
+      boolean cold) {}
 
   /**
    * Whether the algorithm applies, and at what cost.
@@ -283,24 +311,48 @@ public enum Candidate {
         .orElseThrow();
   }
 
-  /** Multiply-adds of the taps that are present, and what short sums cost on top. */
-  private static double directCost(Geometry g) {
-    double rowTaps = 0;
-    for (int oy = 0; oy < g.oh(); oy++) {
-      rowTaps += g.endTapY(oy) - g.firstTapY(oy);
+  /**
+   * Taps of a dimension that meet the input.
+   *
+   * @param ofOutputs of all outputs
+   * @param ofRegions of one output of each region
+   */
+  private record Taps(double ofOutputs, double ofRegions) {
+
+    static Taps of(int outputs, IntUnaryOperator first, IntUnaryOperator end) {
+      double all = 0;
+      double regions = 0;
+      for (int o = 0; o < outputs; o++) {
+        int from = first.applyAsInt(o);
+        int to = end.applyAsInt(o);
+        all += to - from;
+        boolean begins = o == 0 || first.applyAsInt(o - 1) != from || end.applyAsInt(o - 1) != to;
+        regions += begins ? to - from : 0;
+      }
+      return new Taps(all, regions);
     }
-    double columnTaps = 0;
-    for (int ox = 0; ox < g.ow(); ox++) {
-      columnTaps += g.endTapX(ox) - g.firstTapX(ox);
-    }
+  }
+
+  /**
+   * Multiply-adds of the taps that are present, what short sums cost on top, and the reading of the
+   * filters.
+   */
+  private static double directCost(Geometry g, boolean cold) {
+    Taps down = Taps.of(g.oh(), g::firstTapY, g::endTapY);
+    Taps across = Taps.of(g.ow(), g::firstTapX, g::endTapX);
     if (DepthwiseForward.applies(g)) {
       double channels = Math.ceil((double) g.k() / Lanes.COUNT) * Lanes.COUNT;
       double moved = (double) g.h() * g.w() + (double) g.oh() * g.ow();
-      return g.n() * channels * (rowTaps * columnTaps * DEPTHWISE_COST + moved * MOVE_COST);
+      return g.n()
+          * channels
+          * (down.ofOutputs * across.ofOutputs * DEPTHWISE_COST + moved * MOVE_COST);
     }
-    double macs = (double) g.n() * rowTaps * columnTaps * g.groupC() * paddedK(g);
+    double macs = g.n() * down.ofOutputs * across.ofOutputs * g.groupC() * paddedK(g);
     double terms = StripPlan.suits(g) ? STRIP_SUM_TERMS : SHORT_SUM_TERMS;
-    return macs * (LONG_SUM_COST + terms / g.sumLength());
+    double tapBytes = (double) g.k() * g.groupC() * Float.BYTES;
+    double reading = down.ofRegions * across.ofRegions * tapBytes * REGION_BYTE_COST;
+    reading += cold ? g.fh() * g.fw() * tapBytes * COLD_BYTE_COST : 0;
+    return macs * (LONG_SUM_COST + terms / g.sumLength()) + reading;
   }
 
   /** Filters of all groups, rounded up to whole vectors. */

@@ -31,12 +31,6 @@ final class Winograd {
   private static final double BYTE_COST = 1;
 
   /**
-   * A byte of U from memory, and of V and M that it drives out of L2: 32 GB/s where a core has two
-   * multipliers of 512 bits (docs/decisions/0020-cold-filters.md).
-   */
-  private static final double COLD_BYTE_COST = 4;
-
-  /**
    * Transforms and reading vary more between machines than products do: where a core has two
    * multipliers of 512 bits they count twice as much. A tie is DIRECT's.
    */
@@ -130,11 +124,16 @@ final class Winograd {
     double transforms =
         plan.tiles() * (channels * plan.inputCost() + filters * plan.outputCost()) * TRANSFORM_COST;
     double bytes = depth * filters * Float.BYTES;
-    boolean cached = !cold && bytes * plan.products() * g.groups() <= CACHED_BYTES;
+    boolean cached = !cold && fitsL3(g, plan);
     double again = cached ? CACHED_BYTE_COST : BYTE_COST;
-    double first = cached ? CACHED_BYTE_COST : COLD_BYTE_COST;
+    double first = cached ? CACHED_BYTE_COST : Candidate.COLD_BYTE_COST;
     double reading = bytes * (first + (plan.blocks() - 1) * again);
     return g.groups() * plan.products() * (multiply + transforms + reading);
+  }
+
+  private static boolean fitsL3(Geometry g, WinogradPlan plan) {
+    double filters = Candidate.paddedK(g);
+    return plan.products() * plan.depth() * filters * Float.BYTES <= CACHED_BYTES;
   }
 
   static Forward bind(Candidate.Problem p, int m, Arena arena) {
@@ -143,7 +142,15 @@ final class Winograd {
     for (WinogradPlan plan : plans(g, m)) {
       parts.add(
           new WinogradForward(
-              g, p.destination(), plan, p.lo(), p.hi(), p.weights(), p.bias(), arena));
+              g,
+              p.destination(),
+              plan,
+              p.cold() || !fitsL3(g, plan),
+              p.lo(),
+              p.hi(),
+              p.weights(),
+              p.bias(),
+              arena));
     }
     return parts.size() == 1 ? parts.get(0) : new WinogradParts(parts);
   }
