@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Random;
 
 /**
  * A graph bound to its extents, with filters packed and memory planned: a list of steps. A run
@@ -263,7 +264,8 @@ public final class CompiledGraph {
   }
 
   /**
-   * Measures every step of some runs, on what the inputs last were.
+   * Measures every step of some runs, on random inputs between -1 and 1: what the inputs last were
+   * is gone, their memory serves other values.
    *
    * @param runs how many, at least 1
    * @param workers who computes
@@ -275,7 +277,13 @@ public final class CompiledGraph {
           "profile: there must be 1 to " + MOST_PROFILED + " runs, not " + runs);
     }
     long[][] nanos = new long[steps.size()][runs];
+    List<float[]> samples = samples();
     for (int run = 0; run < runs; run++) {
+      for (int i = 0; i < samples.size(); i++) {
+        if (inputMemory.get(i) != null) {
+          inputMemory.get(i).copyFrom(samples.get(i), Layout.NCHW);
+        }
+      }
       for (int i = 0; i < nanos.length; i++) {
         long start = System.nanoTime();
         steps.get(i).step.run(workers);
@@ -291,6 +299,19 @@ public final class CompiledGraph {
               bound.node.name(), bound.what, nanos[i][runs / 2] / 1e6, bound.node.multiplyAdds()));
     }
     return times;
+  }
+
+  private List<float[]> samples() {
+    Random random = new Random(1);
+    List<float[]> samples = new ArrayList<>();
+    for (Value input : inputs) {
+      float[] sample = new float[Math.toIntExact(input.dims().elements())];
+      for (int i = 0; i < sample.length; i++) {
+        sample[i] = 2 * random.nextFloat() - 1;
+      }
+      samples.add(sample);
+    }
+    return samples;
   }
 
   /**

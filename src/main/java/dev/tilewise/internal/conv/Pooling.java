@@ -1,6 +1,8 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.AverageWindow;
+import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.MaxRow;
 import dev.tilewise.internal.kernel.MaxWindow;
 import java.lang.foreign.MemorySegment;
 
@@ -16,6 +18,10 @@ public final class Pooling {
   private final TapRanges taps;
   private final float[] countedY;
   private final float[] countedX;
+  // Windows whose columns are all in the input, and whether whole rows of them are pooled at once.
+  private final int firstWhole;
+  private final int endWhole;
+  private final boolean takesRows;
   private final long rowStep;
   private final long columnStep;
 
@@ -52,6 +58,17 @@ public final class Pooling {
       countedX[ox] =
           countsPadding ? counted(room, g.fw(), g.dw()) : taps.endX(ox) - taps.firstX(ox);
     }
+    int first = 0;
+    while (first < taps.ow() && columns(first) < g.fw()) {
+      first++;
+    }
+    int end = first;
+    while (end < taps.ow() && columns(end) == g.fw()) {
+      end++;
+    }
+    firstWhole = first;
+    endWhole = end;
+    takesRows = MaxRow.has(g.fh(), g.fw()) && g.c() % Lanes.COUNT == 0 && first < end;
     rowStep = (long) g.dh() * g.w() * g.c() * Float.BYTES;
     columnStep = (long) g.dw() * g.c() * Float.BYTES;
   }
@@ -112,7 +129,26 @@ public final class Pooling {
     int n = unit / taps.oh();
     int oy = unit % taps.oh();
     int rows = rows(oy);
-    for (int ox = 0; ox < taps.ow(); ox++) {
+    if (max && rows == g.fh() && takesRows) {
+      int ox = firstWhole;
+      long from = start(n, oy, ox);
+      long to = destination.at((long) unit * taps.ow() + ox, 0);
+      long step = (long) g.sw() * g.c() * Float.BYTES;
+      long toStep = destination.pixelBytes();
+      int windows = endWhole - ox;
+      if (MaxRow.values(rows, x, from, rowStep, columnStep, step, windows, g.c(), y, to, toStep)) {
+        run(unit, n, oy, 0, firstWhole, x, y);
+        run(unit, n, oy, endWhole, taps.ow(), x, y);
+        return;
+      }
+    }
+    run(unit, n, oy, 0, taps.ow(), x, y);
+  }
+
+  /** Some outputs of a row, one by one. */
+  private void run(int unit, int n, int oy, int first, int end, MemorySegment x, MemorySegment y) {
+    int rows = rows(oy);
+    for (int ox = first; ox < end; ox++) {
       long from = start(n, oy, ox);
       long to = destination.at((long) unit * taps.ow() + ox, 0);
       int columns = columns(ox);

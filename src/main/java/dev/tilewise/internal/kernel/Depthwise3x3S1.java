@@ -496,17 +496,15 @@ final class Depthwise3x3S1 {
     FloatVector w10 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 3 * BYTES, ORDER);
     FloatVector w11 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 4 * BYTES, ORDER);
     FloatVector w12 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 5 * BYTES, ORDER);
-    long xSpan = (columns + 1) * columnStep + BYTES;
-    long ySpan = (columns + (left ? 1 : 0) + (right ? 1 : 0) - 1) * yStep + BYTES;
-    MemorySegment x0 = x.asSlice(xOff, xSpan);
-    MemorySegment x1 = x.asSlice(xOff + rowStep, xSpan);
-    MemorySegment y0 = y.asSlice(yOff, ySpan);
-    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x0, 0, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x1, 0, ORDER);
-    FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, columnStep, ORDER);
-    FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, columnStep, ORDER);
+    // No slices as above: C2 left them in objects where maps were two pixels wide.
+    long first = xOff;
+    long second = xOff + rowStep;
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x, first, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x, second, ORDER);
+    FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, first + columnStep, ORDER);
+    FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, second + columnStep, ORDER);
     long at = 2 * columnStep;
-    long to = 0;
+    long to = yOff;
     if (left) {
       FloatVector d0 = a0.fma(w01, bias);
       d0 = b0.fma(w02, d0);
@@ -518,12 +516,12 @@ final class Depthwise3x3S1 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, to, ORDER);
       to += yStep;
     }
     for (int i = 0; i < columns; i++) {
-      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x, first + at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x, second + at, ORDER);
       at += columnStep;
       FloatVector d0 = a0.fma(w00, bias);
       d0 = b0.fma(w01, d0);
@@ -537,7 +535,7 @@ final class Depthwise3x3S1 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, to, ORDER);
       to += yStep;
       a0 = b0;
       b0 = c0;
@@ -555,7 +553,7 @@ final class Depthwise3x3S1 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, to, ORDER);
     }
   }
 }
