@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +46,34 @@ class AlgorithmChoiceTest {
     assertFalse(cached.explain().contains("counted as read"), cached.explain());
     assertEquals(
         Algorithm.WINOGRAD_F5, plan(conv.coldFilters(true).coldFilters(false), text).algorithm());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"n1c48h9w9 k64f1", "n1c256h9w9 k16f1", "n1c32h12w12 k48f3p1"})
+  void coldFiltersChangeNoBitOfANamedAlgorithm(String text) {
+    ConvCase e = ConvCase.parse(text);
+    SplittableRandom random = new SplittableRandom(1);
+    float[] weights = Values.UNIT.array(random, ConvData.weightCount(e));
+    Filter filter = Filter.of(weights, e.k(), e.groupC(), e.fh(), e.fw());
+    float[] input = Values.UNIT.array(random, e.input().elements());
+    for (Algorithm algorithm : ConvRun.all(e)) {
+      Conv2d conv = Conv2d.of(e, filter).algorithm(algorithm);
+      ConvRun.sameBits(
+          algorithm + " of " + e,
+          outputs(conv, e, input),
+          outputs(conv.coldFilters(true), e, input));
+    }
+  }
+
+  private static float[] outputs(Conv2d conv, ConvCase e, float[] input) {
+    try (Arena arena = Arena.ofShared()) {
+      ConvPlan plan = conv.plan(e.input(), Layout.NHWC, arena);
+      Tensor x = Tensor.allocate(arena, plan.inputShape(), Layout.NHWC);
+      Tensor y = Tensor.allocate(arena, plan.outputShape(), Layout.NHWC);
+      x.copyFrom(input, Layout.NHWC);
+      plan.run(x, y, plan.workspace(arena), Workers.serial());
+      return y.toArray(Layout.NHWC);
+    }
   }
 
   @Test

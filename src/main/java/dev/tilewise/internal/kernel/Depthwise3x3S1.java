@@ -12,9 +12,9 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Rows of a depthwise 3x3 convolution with stride 1; contract in {@link Depthwise#rows}.
  *
- * <p>A column that is loaded stays in registers for three outputs. Every input row is a slice of
- * its own and all slices are as long, so that one check of an offset serves them all: with plain
- * offsets the checks took more instructions than the arithmetic (docs/decisions/0009-depthwise.md).
+ * <p>A column that is loaded stays in registers for three outputs. Rows are offsets: slices take
+ * fewer checks, but stay objects in a process that has called {@code asSlice} on memory of other
+ * kinds often enough (docs/decisions/0020-cold-filters.md).
  */
 final class Depthwise3x3S1 {
 
@@ -57,26 +57,24 @@ final class Depthwise3x3S1 {
     FloatVector w20 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 6 * BYTES, ORDER);
     FloatVector w21 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 7 * BYTES, ORDER);
     FloatVector w22 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 8 * BYTES, ORDER);
-    long xSpan = (columns + 1) * columnStep + BYTES;
-    long ySpan = (columns + (left ? 1 : 0) + (right ? 1 : 0) - 1) * yStep + BYTES;
-    MemorySegment x0 = x.asSlice(xOff, xSpan);
-    MemorySegment x1 = x.asSlice(xOff + rowStep, xSpan);
-    MemorySegment x2 = x.asSlice(xOff + 2 * rowStep, xSpan);
-    MemorySegment x3 = x.asSlice(xOff + 3 * rowStep, xSpan);
-    MemorySegment x4 = x.asSlice(xOff + 4 * rowStep, xSpan);
-    MemorySegment y0 = y.asSlice(yOff, ySpan);
-    MemorySegment y1 = y.asSlice(yOff + yRowStep, ySpan);
-    MemorySegment y2 = y.asSlice(yOff + 2 * yRowStep, ySpan);
-    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x0, 0, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x1, 0, ORDER);
-    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x2, 0, ORDER);
-    FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, x3, 0, ORDER);
-    FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, x4, 0, ORDER);
-    FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, columnStep, ORDER);
-    FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, columnStep, ORDER);
-    FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, columnStep, ORDER);
-    FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x3, columnStep, ORDER);
-    FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x4, columnStep, ORDER);
+    long x0 = xOff;
+    long x1 = xOff + rowStep;
+    long x2 = xOff + 2 * rowStep;
+    long x3 = xOff + 3 * rowStep;
+    long x4 = xOff + 4 * rowStep;
+    long y0 = yOff;
+    long y1 = yOff + yRowStep;
+    long y2 = yOff + 2 * yRowStep;
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x, x0, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x, x1, ORDER);
+    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x, x2, ORDER);
+    FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, x, x3, ORDER);
+    FloatVector a4 = FloatVector.fromMemorySegment(SPECIES, x, x4, ORDER);
+    FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + columnStep, ORDER);
+    FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + columnStep, ORDER);
+    FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + columnStep, ORDER);
+    FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x, x3 + columnStep, ORDER);
+    FloatVector b4 = FloatVector.fromMemorySegment(SPECIES, x, x4 + columnStep, ORDER);
     long at = 2 * columnStep;
     long to = 0;
     if (left) {
@@ -108,17 +106,17 @@ final class Depthwise3x3S1 {
         d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
         d2 = d2.blend(high, d2.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
-      d1.intoMemorySegment(y1, to, ORDER);
-      d2.intoMemorySegment(y2, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
+      d1.intoMemorySegment(y, y1 + to, ORDER);
+      d2.intoMemorySegment(y, y2 + to, ORDER);
       to += yStep;
     }
     for (int i = 0; i < columns; i++) {
-      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
-      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
-      FloatVector c3 = FloatVector.fromMemorySegment(SPECIES, x3, at, ORDER);
-      FloatVector c4 = FloatVector.fromMemorySegment(SPECIES, x4, at, ORDER);
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
+      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + at, ORDER);
+      FloatVector c3 = FloatVector.fromMemorySegment(SPECIES, x, x3 + at, ORDER);
+      FloatVector c4 = FloatVector.fromMemorySegment(SPECIES, x, x4 + at, ORDER);
       at += columnStep;
       FloatVector d0 = a0.fma(w00, bias);
       FloatVector d1 = a1.fma(w00, bias);
@@ -157,9 +155,9 @@ final class Depthwise3x3S1 {
         d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
         d2 = d2.blend(high, d2.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
-      d1.intoMemorySegment(y1, to, ORDER);
-      d2.intoMemorySegment(y2, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
+      d1.intoMemorySegment(y, y1 + to, ORDER);
+      d2.intoMemorySegment(y, y2 + to, ORDER);
       to += yStep;
       a0 = b0;
       b0 = c0;
@@ -201,9 +199,9 @@ final class Depthwise3x3S1 {
         d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
         d2 = d2.blend(high, d2.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
-      d1.intoMemorySegment(y1, to, ORDER);
-      d2.intoMemorySegment(y2, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
+      d1.intoMemorySegment(y, y1 + to, ORDER);
+      d2.intoMemorySegment(y, y2 + to, ORDER);
     }
   }
 
@@ -242,22 +240,20 @@ final class Depthwise3x3S1 {
     FloatVector w20 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 6 * BYTES, ORDER);
     FloatVector w21 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 7 * BYTES, ORDER);
     FloatVector w22 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 8 * BYTES, ORDER);
-    long xSpan = (columns + 1) * columnStep + BYTES;
-    long ySpan = (columns + (left ? 1 : 0) + (right ? 1 : 0) - 1) * yStep + BYTES;
-    MemorySegment x0 = x.asSlice(xOff, xSpan);
-    MemorySegment x1 = x.asSlice(xOff + rowStep, xSpan);
-    MemorySegment x2 = x.asSlice(xOff + 2 * rowStep, xSpan);
-    MemorySegment x3 = x.asSlice(xOff + 3 * rowStep, xSpan);
-    MemorySegment y0 = y.asSlice(yOff, ySpan);
-    MemorySegment y1 = y.asSlice(yOff + yRowStep, ySpan);
-    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x0, 0, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x1, 0, ORDER);
-    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x2, 0, ORDER);
-    FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, x3, 0, ORDER);
-    FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, columnStep, ORDER);
-    FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, columnStep, ORDER);
-    FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, columnStep, ORDER);
-    FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x3, columnStep, ORDER);
+    long x0 = xOff;
+    long x1 = xOff + rowStep;
+    long x2 = xOff + 2 * rowStep;
+    long x3 = xOff + 3 * rowStep;
+    long y0 = yOff;
+    long y1 = yOff + yRowStep;
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x, x0, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x, x1, ORDER);
+    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x, x2, ORDER);
+    FloatVector a3 = FloatVector.fromMemorySegment(SPECIES, x, x3, ORDER);
+    FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + columnStep, ORDER);
+    FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + columnStep, ORDER);
+    FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + columnStep, ORDER);
+    FloatVector b3 = FloatVector.fromMemorySegment(SPECIES, x, x3 + columnStep, ORDER);
     long at = 2 * columnStep;
     long to = 0;
     if (left) {
@@ -281,15 +277,15 @@ final class Depthwise3x3S1 {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
         d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
-      d1.intoMemorySegment(y1, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
+      d1.intoMemorySegment(y, y1 + to, ORDER);
       to += yStep;
     }
     for (int i = 0; i < columns; i++) {
-      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
-      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
-      FloatVector c3 = FloatVector.fromMemorySegment(SPECIES, x3, at, ORDER);
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
+      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + at, ORDER);
+      FloatVector c3 = FloatVector.fromMemorySegment(SPECIES, x, x3 + at, ORDER);
       at += columnStep;
       FloatVector d0 = a0.fma(w00, bias);
       FloatVector d1 = a1.fma(w00, bias);
@@ -317,8 +313,8 @@ final class Depthwise3x3S1 {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
         d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
-      d1.intoMemorySegment(y1, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
+      d1.intoMemorySegment(y, y1 + to, ORDER);
       to += yStep;
       a0 = b0;
       b0 = c0;
@@ -350,8 +346,8 @@ final class Depthwise3x3S1 {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
         d1 = d1.blend(high, d1.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
-      d1.intoMemorySegment(y1, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
+      d1.intoMemorySegment(y, y1 + to, ORDER);
     }
   }
 
@@ -389,18 +385,16 @@ final class Depthwise3x3S1 {
     FloatVector w20 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 6 * BYTES, ORDER);
     FloatVector w21 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 7 * BYTES, ORDER);
     FloatVector w22 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 8 * BYTES, ORDER);
-    long xSpan = (columns + 1) * columnStep + BYTES;
-    long ySpan = (columns + (left ? 1 : 0) + (right ? 1 : 0) - 1) * yStep + BYTES;
-    MemorySegment x0 = x.asSlice(xOff, xSpan);
-    MemorySegment x1 = x.asSlice(xOff + rowStep, xSpan);
-    MemorySegment x2 = x.asSlice(xOff + 2 * rowStep, xSpan);
-    MemorySegment y0 = y.asSlice(yOff, ySpan);
-    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x0, 0, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x1, 0, ORDER);
-    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x2, 0, ORDER);
-    FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x0, columnStep, ORDER);
-    FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x1, columnStep, ORDER);
-    FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x2, columnStep, ORDER);
+    long x0 = xOff;
+    long x1 = xOff + rowStep;
+    long x2 = xOff + 2 * rowStep;
+    long y0 = yOff;
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x, x0, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x, x1, ORDER);
+    FloatVector a2 = FloatVector.fromMemorySegment(SPECIES, x, x2, ORDER);
+    FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + columnStep, ORDER);
+    FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + columnStep, ORDER);
+    FloatVector b2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + columnStep, ORDER);
     long at = 2 * columnStep;
     long to = 0;
     if (left) {
@@ -416,13 +410,13 @@ final class Depthwise3x3S1 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
       to += yStep;
     }
     for (int i = 0; i < columns; i++) {
-      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x0, at, ORDER);
-      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x1, at, ORDER);
-      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x2, at, ORDER);
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
+      FloatVector c2 = FloatVector.fromMemorySegment(SPECIES, x, x2 + at, ORDER);
       at += columnStep;
       FloatVector d0 = a0.fma(w00, bias);
       d0 = b0.fma(w01, d0);
@@ -439,7 +433,7 @@ final class Depthwise3x3S1 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
       to += yStep;
       a0 = b0;
       b0 = c0;
@@ -461,7 +455,7 @@ final class Depthwise3x3S1 {
       if (clampHigh) {
         d0 = d0.blend(high, d0.compare(VectorOperators.GT, high));
       }
-      d0.intoMemorySegment(y0, to, ORDER);
+      d0.intoMemorySegment(y, y0 + to, ORDER);
     }
   }
 
@@ -496,13 +490,12 @@ final class Depthwise3x3S1 {
     FloatVector w10 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 3 * BYTES, ORDER);
     FloatVector w11 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 4 * BYTES, ORDER);
     FloatVector w12 = FloatVector.fromMemorySegment(SPECIES, w, tapOff + 5 * BYTES, ORDER);
-    // No slices as above: C2 left them in objects where maps were two pixels wide.
-    long first = xOff;
-    long second = xOff + rowStep;
-    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x, first, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x, second, ORDER);
-    FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, first + columnStep, ORDER);
-    FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, second + columnStep, ORDER);
+    long x0 = xOff;
+    long x1 = xOff + rowStep;
+    FloatVector a0 = FloatVector.fromMemorySegment(SPECIES, x, x0, ORDER);
+    FloatVector a1 = FloatVector.fromMemorySegment(SPECIES, x, x1, ORDER);
+    FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + columnStep, ORDER);
+    FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + columnStep, ORDER);
     long at = 2 * columnStep;
     long to = yOff;
     if (left) {
@@ -520,8 +513,8 @@ final class Depthwise3x3S1 {
       to += yStep;
     }
     for (int i = 0; i < columns; i++) {
-      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x, first + at, ORDER);
-      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x, second + at, ORDER);
+      FloatVector c0 = FloatVector.fromMemorySegment(SPECIES, x, x0 + at, ORDER);
+      FloatVector c1 = FloatVector.fromMemorySegment(SPECIES, x, x1 + at, ORDER);
       at += columnStep;
       FloatVector d0 = a0.fma(w00, bias);
       d0 = b0.fma(w01, d0);

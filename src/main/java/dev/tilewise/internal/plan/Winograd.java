@@ -37,7 +37,7 @@ final class Winograd {
   private static final double DOUBT = 1.08;
 
   /** U that L3 has at the next run, beside what else a run touches. */
-  private static final double CACHED_BYTES = 20 << 20;
+  private static final double CACHED_BYTES = 13 << 20;
 
   private Winograd() {}
 
