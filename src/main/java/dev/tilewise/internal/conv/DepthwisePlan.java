@@ -317,18 +317,22 @@ final class DepthwisePlan {
         + (cut == cuts ? vectors % together : 0);
   }
 
+  private String how() {
+    if (across) {
+      return "depthwise 3x3, across the channels, two outputs of up to "
+          + DepthwiseAcross.mostRows(g.sh())
+          + " row(s) at once";
+    }
+    if (fast) {
+      return "depthwise 3x3, up to " + TileTable.depthwiseRows(g.sh()) + " row(s) at once";
+    }
+    return pieces[pieces.length / 2].border() != null
+        ? "depthwise, five columns, blocks of " + block + " outputs"
+        : "depthwise, tap by tap";
+  }
+
   String describe() {
-    String how =
-        across
-            ? "depthwise 3x3, across the channels, two outputs of up to "
-                + DepthwiseAcross.mostRows(g.sh())
-                + " row(s) at once"
-            : fast
-                ? "depthwise 3x3, up to " + TileTable.depthwiseRows(g.sh()) + " row(s) at once"
-                : pieces[pieces.length / 2].border() != null
-                    ? "depthwise, five columns, blocks of " + block + " outputs"
-                    : "depthwise, tap by tap";
-    return how
+    return how()
         + ", "
         + vectors
         + " vector(s) of channels"

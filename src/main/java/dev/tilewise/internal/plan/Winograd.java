@@ -39,6 +39,9 @@ final class Winograd {
   /** U that L3 has at the next run, beside what else a run touches. */
   private static final double CACHED_BYTES = 13 << 20;
 
+  /** U of which so little is left in L3 that reading it ahead does not cost more than it brings. */
+  private static final double PREFETCHED_BYTES = 20 << 20;
+
   private Winograd() {}
 
   static Verdict judge(Geometry g, int m, boolean cold) {
@@ -124,16 +127,15 @@ final class Winograd {
     double transforms =
         plan.tiles() * (channels * plan.inputCost() + filters * plan.outputCost()) * TRANSFORM_COST;
     double bytes = depth * filters * Float.BYTES;
-    boolean cached = !cold && fitsL3(g, plan);
+    boolean cached = !cold && filterBytes(g, plan) <= CACHED_BYTES;
     double again = cached ? CACHED_BYTE_COST : BYTE_COST;
     double first = cached ? CACHED_BYTE_COST : Candidate.COLD_BYTE_COST;
     double reading = bytes * (first + (plan.blocks() - 1) * again);
     return g.groups() * plan.products() * (multiply + transforms + reading);
   }
 
-  private static boolean fitsL3(Geometry g, WinogradPlan plan) {
-    double filters = Candidate.paddedK(g);
-    return plan.products() * plan.depth() * filters * Float.BYTES <= CACHED_BYTES;
+  private static double filterBytes(Geometry g, WinogradPlan plan) {
+    return plan.products() * plan.depth() * Candidate.paddedK(g) * Float.BYTES;
   }
 
   static Forward bind(Candidate.Problem p, int m, Arena arena) {
@@ -145,7 +147,7 @@ final class Winograd {
               g,
               p.destination(),
               plan,
-              p.cold() || !fitsL3(g, plan),
+              p.cold() || filterBytes(g, plan) > PREFETCHED_BYTES,
               p.lo(),
               p.hi(),
               p.weights(),
