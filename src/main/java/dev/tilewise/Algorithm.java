@@ -4,7 +4,8 @@ package dev.tilewise;
 public enum Algorithm {
   /**
    * The plan takes the cheapest of those that apply and are accurate enough ({@link
-   * Conv2d#tolerance}); IM2COL and NAIVE only where there is no other.
+   * Conv2d#tolerance}); IM2COL and NAIVE only where there is no other. May depend on the batch, the
+   * processor and {@link Conv2d#coldFilters}.
    */
   AUTO,
   /** Register tiles over the input in place: the fastest general algorithm. */

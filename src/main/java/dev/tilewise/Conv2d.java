@@ -401,7 +401,9 @@ public final class Conv2d {
    * Whether {@link Algorithm#AUTO} counts with filters that a run finds in memory, because much
    * else is read between two runs, as in a network, and not in the caches, as where one convolution
    * runs again and again. It then prefers Winograd's smaller tiles, whose transformed filters are
-   * smaller. A compiled graph sets it.
+   * smaller. Winograd, also by name, and 1x1 filters then have them read ahead, which costs time
+   * where the caches have them. A compiled graph sets it. No bit of a named algorithm depends on
+   * it.
    *
    * @param cold false if never set
    * @return the description

@@ -135,7 +135,7 @@ class DepthwiseTest {
     Arena arena = Arena.ofAuto();
     Forward depthwise = new DepthwiseForward(g, dense, a.lo(), a.hi(), weights, bias, arena);
     Forward tiles =
-        new DirectForward(g, dense, DirectPlan.of(g), false, a.lo(), a.hi(), weights, bias, arena);
+        new DirectForward(g, dense, DirectPlan.of(g), a.lo(), a.hi(), weights, bias, arena);
     try (UnitRun one = new UnitRun(depthwise, seed);
         UnitRun other = new UnitRun(tiles, seed)) {
       ConvRun.sameBits(extents + " seed " + seed, other.of(data), one.of(data));

@@ -117,8 +117,7 @@ class PointwiseTest {
               new PointwiseForward(g, dense, plan, seed % 2 == 0, lo, hi, weights, bias, arena),
               data,
               seed);
-      Forward tiles =
-          new DirectForward(g, dense, DirectPlan.of(g), true, lo, hi, weights, bias, arena);
+      Forward tiles = new DirectForward(g, dense, DirectPlan.of(g), lo, hi, weights, bias, arena);
       ConvRun.sameBits(what, outputs(tiles, data, seed), actual);
       ConvRun.sameBits(what, data.naive(), actual);
     }

@@ -132,7 +132,8 @@ class PoolPlanTest {
    */
   private static void agrees(int seed) {
     Random random = new Random(seed);
-    Pool2d.Kind kind = random.nextBoolean() ? Pool2d.Kind.MAX : Pool2d.Kind.AVERAGE;
+    // The first draws of neighbouring seeds are alike.
+    Pool2d.Kind kind = seed % 2 == 0 ? Pool2d.Kind.MAX : Pool2d.Kind.AVERAGE;
     int fh = 1 + random.nextInt(4);
     int fw = 1 + random.nextInt(4);
     Shape input =

@@ -99,8 +99,7 @@ class StripTest {
     try (Arena arena = Arena.ofShared()) {
       float[] actual =
           outputs(new StripForward(g, dense, plan, lo, hi, weights, bias, arena), data, seed);
-      Forward tiles =
-          new DirectForward(g, dense, DirectPlan.of(g), true, lo, hi, weights, bias, arena);
+      Forward tiles = new DirectForward(g, dense, DirectPlan.of(g), lo, hi, weights, bias, arena);
       ConvRun.sameBits(what, outputs(tiles, data, seed), actual);
       ConvRun.sameBits(what, data.naive(), actual);
     }

@@ -80,7 +80,6 @@ class TileChoiceTest {
               g,
               Destination.dense(g.k()),
               new DirectPlan(g, tiles, staging),
-              true,
               data.activation().lo(),
               data.activation().hi(),
               MemorySegment.ofArray(data.weights()),

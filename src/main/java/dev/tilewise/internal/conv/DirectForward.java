@@ -25,13 +25,9 @@ import java.lang.foreign.MemorySegment;
  */
 public final class DirectForward implements SingleStage {
 
-  /** A larger panel does not stay in L2 until it is used. */
-  private static final long MOST_PREFETCHED = 640 << 10;
-
   private final Geometry g;
   private final Destination destination;
   private final DirectPlan plan;
-  private final boolean cold;
   private final float lo;
   private final float hi;
   private final MemorySegment panelMemory;
@@ -44,7 +40,6 @@ public final class DirectForward implements SingleStage {
    * @param g extents
    * @param destination where outputs go
    * @param plan tiles and units
-   * @param cold whether a run finds its filters in memory, and not in the caches
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
    * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
@@ -55,7 +50,6 @@ public final class DirectForward implements SingleStage {
       Geometry g,
       Destination destination,
       DirectPlan plan,
-      boolean cold,
       float lo,
       float hi,
       MemorySegment weights,
@@ -64,7 +58,6 @@ public final class DirectForward implements SingleStage {
     this.g = g;
     this.destination = destination;
     this.plan = plan;
-    this.cold = cold;
     this.lo = lo;
     this.hi = hi;
     FilterPanels panels = plan.panels();
@@ -115,10 +108,8 @@ public final class DirectForward implements SingleStage {
     int pixels = part.stage(chunk, group, s, x);
     s.repeatLast(pixels, Math.min(pixels + plan.mostTileRows(), plan.maxRows()));
     int endPanel = plan.firstPanel(range + 1, ranges);
-    boolean first = chunk == part.firstChunk();
     for (int panel = plan.firstPanel(range, ranges); panel < endPanel; panel++) {
-      boolean prefetches = cold && first && plan.panelBytes(panel) <= MOST_PREFETCHED;
-      multiplyPanel(part, group, panel, pixels, prefetches, s, residual, y);
+      multiplyPanel(part, group, panel, pixels, s, residual, y);
     }
   }
 
@@ -128,7 +119,6 @@ public final class DirectForward implements SingleStage {
       int group,
       int panel,
       int pixels,
-      boolean prefetches,
       DirectScratch s,
       MemorySegment residual,
       MemorySegment y) {
@@ -143,9 +133,6 @@ public final class DirectForward implements SingleStage {
     }
     if (plan.copiedFloats() == 0) {
       s.factors.set(s.panel, s.panelOff);
-      if (prefetches && !s.compact && plan.stacks(pixels) > 0) {
-        s.prefetch.lines(s.panel, s.panelOff, plan.panelBytes(panel));
-      }
     } else if (plan.stacks(pixels) > 0) {
       part.copy(s.panel, s.panelOff, tile.width(), s.factors);
     }
@@ -353,7 +340,7 @@ public final class DirectForward implements SingleStage {
 
   @Override
   public Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
-    return new DirectForward(g, destination, plan, cold, lo, hi, weights, bias, arena);
+    return new DirectForward(g, destination, plan, lo, hi, weights, bias, arena);
   }
 
   @Override

@@ -260,11 +260,6 @@ public final class DirectPlan {
     return panelStarts[group * panels.widths().length + panel];
   }
 
-  /** Bytes of a group's panel. */
-  long panelBytes(int panel) {
-    return panels.elements() / groups / panels.paddedK() * tiles[panel].width() * Float.BYTES;
-  }
-
   /** Where the rows of a panel's tile lie in the partial sums. */
   long[] sumsRows(int panel) {
     return sumsRows[panel];

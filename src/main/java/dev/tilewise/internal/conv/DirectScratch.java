@@ -1,7 +1,6 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Panel;
-import dev.tilewise.internal.kernel.Prefetch;
 import java.lang.foreign.MemorySegment;
 
 /** Tables and staged windows of one thread. */
@@ -15,9 +14,6 @@ final class DirectScratch implements Forward.Scratch {
 
   /** Staged windows, or the strip that they lie in. */
   final float[] staged;
-
-  /** Brings panels into the caches. */
-  final Prefetch prefetch = new Prefetch();
 
   /** Where each window starts in {@link #staged}. */
   final int[] rows;

@@ -13,8 +13,8 @@ import jdk.incubator.vector.VectorOperators;
  * Rows of a depthwise 3x3 convolution with stride 1; contract in {@link Depthwise#rows}.
  *
  * <p>A column that is loaded stays in registers for three outputs. Rows are offsets: slices take
- * fewer checks, but stay objects in a process that has called {@code asSlice} on memory of other
- * kinds often enough (docs/decisions/0020-cold-filters.md).
+ * fewer checks, but stay objects in a process where C2 does not inline {@code asSlice}
+ * (docs/decisions/0020-cold-filters.md).
  */
 final class Depthwise3x3S1 {
 

@@ -64,15 +64,7 @@ public enum Candidate {
           ? new StripForward(
               g, p.destination(), StripPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena)
           : new DirectForward(
-              g,
-              p.destination(),
-              DirectPlan.of(g),
-              p.cold(),
-              p.lo(),
-              p.hi(),
-              p.weights(),
-              p.bias(),
-              arena);
+              g, p.destination(), DirectPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena);
     }
   },
 

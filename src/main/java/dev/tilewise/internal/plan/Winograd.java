@@ -24,7 +24,7 @@ final class Winograd {
   /** An element of V or M: 10 cycles a vector, there and back. */
   private static final double TRANSFORM_COST = 10;
 
-  /** A byte of U that L3 has kept since the run before: 120 GB/s. */
+  /** A byte of U that L3 has kept since the run before: 120 GB/s beside one multiplier. */
   private static final double CACHED_BYTE_COST = 0.5;
 
   /** A byte of U that is read again for another block of tiles, of much else. */
@@ -36,7 +36,7 @@ final class Winograd {
    */
   private static final double DOUBT = 1.08;
 
-  /** U that L3 has at the next run, beside what else a run touches. */
+  /** U that L3 has at the next run, beside what else a run touches: see decisions/0020. */
   private static final double CACHED_BYTES = 13 << 20;
 
   /** U of which so little is left in L3 that reading it ahead does not cost more than it brings. */
@@ -108,17 +108,19 @@ final class Winograd {
 
   /**
    * In multiply-adds at the FMA peak: those of the products, the transforms, and the reading of U
-   * once for each block of tiles. Constants measured on the machine of docs/benchmarks.md.
+   * once for each block of tiles. Constants measured on Zen 4, those of cold filters on Zen 5.
    */
   private static double cost(Geometry g, int m, boolean cold) {
+    List<WinogradPlan> plans = plans(g, m);
+    boolean cached = !cold && filterBytes(g, plans) <= CACHED_BYTES;
     double sum = 0;
-    for (WinogradPlan plan : plans(g, m)) {
-      sum += cost(g, plan, cold);
+    for (WinogradPlan plan : plans) {
+      sum += cost(g, plan, cached);
     }
     return sum * DOUBT;
   }
 
-  private static double cost(Geometry g, WinogradPlan plan, boolean cold) {
+  private static double cost(Geometry g, WinogradPlan plan, boolean cached) {
     double filters = Candidate.paddedK(g) / g.groups();
     double depth = plan.depth();
     double channels = Math.ceil(depth / Lanes.COUNT) * Lanes.COUNT;
@@ -127,32 +129,30 @@ final class Winograd {
     double transforms =
         plan.tiles() * (channels * plan.inputCost() + filters * plan.outputCost()) * TRANSFORM_COST;
     double bytes = depth * filters * Float.BYTES;
-    boolean cached = !cold && filterBytes(g, plan) <= CACHED_BYTES;
     double again = cached ? CACHED_BYTE_COST : BYTE_COST;
     double first = cached ? CACHED_BYTE_COST : Candidate.COLD_BYTE_COST;
     double reading = bytes * (first + (plan.blocks() - 1) * again);
     return g.groups() * plan.products() * (multiply + transforms + reading);
   }
 
-  private static double filterBytes(Geometry g, WinogradPlan plan) {
-    return plan.products() * plan.depth() * Candidate.paddedK(g) * Float.BYTES;
+  /** Of all parts of a cut. */
+  private static double filterBytes(Geometry g, List<WinogradPlan> plans) {
+    double sum = 0;
+    for (WinogradPlan plan : plans) {
+      sum += plan.products() * plan.depth() * Candidate.paddedK(g) * Float.BYTES;
+    }
+    return sum;
   }
 
   static Forward bind(Candidate.Problem p, int m, Arena arena) {
     Geometry g = p.geometry();
     List<WinogradForward> parts = new ArrayList<>();
-    for (WinogradPlan plan : plans(g, m)) {
+    List<WinogradPlan> plans = plans(g, m);
+    boolean cold = p.cold() || filterBytes(g, plans) > PREFETCHED_BYTES;
+    for (WinogradPlan plan : plans) {
       parts.add(
           new WinogradForward(
-              g,
-              p.destination(),
-              plan,
-              p.cold() || filterBytes(g, plan) > PREFETCHED_BYTES,
-              p.lo(),
-              p.hi(),
-              p.weights(),
-              p.bias(),
-              arena));
+              g, p.destination(), plan, cold, p.lo(), p.hi(), p.weights(), p.bias(), arena));
     }
     return parts.size() == 1 ? parts.get(0) : new WinogradParts(parts);
   }
