@@ -6,9 +6,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Brings memory into the caches by reading it: a load from each line, one after the other, which is
- * all that a core can read. A kernel that meets the same lines between its multiply-adds has too
- * few loads in flight and reads at half that speed (docs/decisions/0020-cold-filters.md).
+ * Brings memory into the caches by reading a number of each line, as fast as a core can read. A
+ * kernel that meets the same lines between its multiply-adds has fewer loads in flight and reads at
+ * half that speed (docs/decisions/0020-cold-filters.md).
  */
 public final class Prefetch {
 

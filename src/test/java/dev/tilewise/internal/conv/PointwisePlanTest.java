@@ -42,4 +42,18 @@ class PointwisePlanTest {
     assertTrue(PointwisePlan.pays(g));
     assertFalse(PointwisePlan.of(g, tile -> false).inPlace());
   }
+
+  /** Few panels are no reason for a thread to have nothing to do. */
+  @Example
+  void severalThreadsHaveUnitsHoweverManyPanelsThereAre() {
+    for (int vectors = 1; vectors <= 16; vectors++) {
+      Geometry g = of(160, vectors * Lanes.COUNT);
+      assertTrue(PointwisePlan.pays(g));
+      for (boolean boxes : new boolean[] {false, true}) {
+        PointwisePlan plan = PointwisePlan.of(g, tile -> boxes);
+        int units = plan.units(2);
+        assertTrue(units >= 3 && units <= 16, vectors + " vectors: " + units + " units");
+      }
+    }
+  }
 }
