@@ -95,7 +95,7 @@ class PointwiseTest {
     }
     boolean tall = heights == StackHeights.EIGHT_AND_NINE;
     boolean inPlace = tall && PointwisePlan.liesInRows(g) && random.nextBoolean();
-    int most = inPlace || !tall ? 2 : OutputTile.MOST_VECTORS;
+    int most = inPlace ? OutputTile.MOST_PIXEL_VECTORS : tall ? OutputTile.MOST_VECTORS : 2;
     int[] panels = panels(g, most, random);
     int chunkBytes = 1 << random.nextInt(10, 20);
     PointwisePlan plan = new PointwisePlan(g, inPlace, heights, panels, chunkBytes);
@@ -129,7 +129,7 @@ class PointwiseTest {
     }
   }
 
-  /** Panels of one to three vectors that hold the filters. */
+  /** Panels of at most so many vectors that hold the filters. */
   private static int[] panels(Geometry g, int most, SplittableRandom random) {
     int left = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT;
     IntStream.Builder panels = IntStream.builder();

@@ -134,8 +134,8 @@ public final class PointwiseForward implements SingleStage {
     int group = unit / ranges / plan.chunks();
     long firstPixel = plan.firstPixel(chunk);
     int pixels = (int) (plan.firstPixel(chunk + 1) - firstPixel);
-    int stacks = plan.heights().usuals(pixels);
-    int others = plan.heights().others(pixels);
+    int stacks = plan.inPlace() ? 0 : plan.heights().usuals(pixels);
+    int others = plan.inPlace() ? 0 : plan.heights().others(pixels);
     if (!plan.inPlace()) {
       stage(firstPixel, pixels, stacks, others, group, s, x);
     }

@@ -14,32 +14,38 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
  * How a convolution with 1x1 filters is cut up. The pixels of all images are the rows of one
- * matrix; chunks of them become stacks of equal heights, and a few of another one in the last
- * chunk, so that none is left over. Depends on the extents, the machine and the number of threads;
- * no bit of a result depends on it.
+ * matrix. Tiles read chunks of them where they are; or they become stacks of equal heights, and a
+ * few of another one in the last chunk, so that none is left over. Depends on the extents, the
+ * machine and the number of threads; no bit of a result depends on it.
  */
 public final class PointwisePlan {
 
-  /** Staged bytes of a chunk: in L2, where nothing is gained or lost from 32 KB to 448 KB. */
+  /** Bytes of a chunk: in L2, where nothing is gained or lost from 32 KB to 448 KB. */
   private static final long CHUNK_BYTES = 128 << 10;
 
-  /**
-   * Fewest terms, fewest pixels and most vectors of filters for which pixels are read in place: the
-   * checks of eight rows cost about 100 cycles for each tile, the copy 35 for each vector of its
-   * channels, however many filters share it.
-   */
-  private static final int LEAST_TERMS = 32;
+  /** So few pixels are no whole number of tiles: some would be computed twice. */
+  private static final int LEAST_PIXELS = 40;
 
-  private static final int LEAST_PIXELS = 128;
-  private static final int MOST_VECTORS = 8;
+  /** So many tiles hold as many pixels as the tallest has rows. */
+  private static final int LEAST_TILES = 2;
 
-  /** Pixels at such a distance lie in the same sets of L1. */
-  private static final long ALIASING_BYTES = 4096;
+  /** Panels of so many vectors are read by counted loops, whose checks cost some 100 cycles. */
+  private static final int NARROW_VECTORS = 2;
+
+  /** Fewest terms for which narrow panels read pixels in place. */
+  private static final int LEAST_TERMS = 24;
+
+  /** Most terms for which panels of four vectors stay in L1, however many there are. */
+  private static final int FEW_TERMS = 128;
+
+  /** Pixels at such a distance lie in the same sets of L1 and of L2. */
+  private static final long ALIASING_BYTES = 8192;
 
   /** A panel larger than this leaves L2 between two stacks. */
   private static final long PANEL_BYTES = 640 << 10;
@@ -61,45 +67,41 @@ public final class PointwisePlan {
   private final int stagedLength;
   private final int terms;
   private final int depth;
+  private final int rows;
   private final long sumsBytes;
 
   /**
    * Plans.
    *
    * @param g extents that {@link #fits}
-   * @param inPlace whether tiles read pixels where they are, which must be {@link #liesInRows}, in
-   *     panels of at most {@link OutputTile#MOST_PIXEL_VECTORS} and tiles of eight
+   * @param inPlace whether tiles read pixels where they are, which must be {@link #liesInRows}
    * @param heights of stacks
-   * @param vectors of each panel of a group; together they hold the group's filters
+   * @param vectors of each panel of a group, at most {@link OutputTile#MOST_VECTORS}, or {@link
+   *     OutputTile#MOST_PIXEL_VECTORS} in place; together they hold the group's filters
    * @param chunkBytes bytes of a chunk's pixels, about
    */
   public PointwisePlan(
       Geometry g, boolean inPlace, StackHeights heights, int[] vectors, long chunkBytes) {
     this.inPlace = inPlace;
     this.heights = heights;
-    tiles = new OutputTile[vectors.length];
-    others = new OutputTile[vectors.length];
-    int[] widths = new int[vectors.length];
-    int widest = 0;
-    for (int i = 0; i < vectors.length; i++) {
-      tiles[i] = OutputTile.of(heights.usual(), vectors[i]);
-      others[i] = OutputTile.of(heights.other(), vectors[i]);
-      widths[i] = tiles[i].width();
-      widest = Math.max(widest, widths[i]);
-    }
+    tiles = tiles(vectors, inPlace ? OutputTile::ofPixels : v -> OutputTile.of(heights.usual(), v));
+    others = inPlace ? tiles : tiles(vectors, v -> OutputTile.of(heights.other(), v));
+    int[] widths = Arrays.stream(tiles).mapToInt(OutputTile::width).toArray();
+    int widest = Arrays.stream(widths).max().orElseThrow();
     zeros = widest;
     groups = g.groups();
     panels = FilterPanels.ofVectors(groups, g.groupK(), g.groupC(), 1, widths, Lanes.COUNT);
     pixels = pixels(g);
     terms = g.groupC();
     depth = (terms + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
-    long stackBytes = (long) heights.usual() * depth * Float.BYTES;
-    long stacks = pixels / heights.usual();
-    long most = stacks / heights.leastStacks();
-    // Rather ranges of panels than chunks, each of which reads all filters.
-    long ranges = inPlace ? groups : (long) groups * widths.length;
+    rows = tiles[0].rows();
+    long most = pixels / rows / (inPlace ? LEAST_TILES : heights.leastStacks());
+    // Rather ranges of panels than chunks, each of which reads all filters; but to outputs that two
+    // panels have in common residuals are not added in place.
+    int shares = inPlace && g.groupK() % Lanes.COUNT != 0 ? 1 : tiles.length;
+    long ranges = (long) groups * shares;
     long least = (ENOUGH_UNITS + ranges - 1) / ranges;
-    long wanted = Math.max(least, stacks * stackBytes / chunkBytes);
+    long wanted = Math.max(least, pixels / rows * rows * depth * Float.BYTES / chunkBytes);
     chunks = (int) Math.max(1, Math.min(most, wanted));
     int longest = 0;
     for (int chunk = 0; chunk < chunks; chunk++) {
@@ -108,8 +110,7 @@ public final class PointwisePlan {
     chunkPixels = inPlace ? 0 : longest;
     stagedLength = Math.toIntExact((long) chunkPixels * depth + WinogradScratch.LEAD);
     long perPanel = Math.multiplyExact((long) chunks, (long) groups);
-    panelRanges =
-        inPlace ? 1 : (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
+    panelRanges = (int) Math.min(shares, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
     sumsBytes = (long) g.blocks() * heights.tallest() * widest * Float.BYTES;
   }
@@ -121,6 +122,10 @@ public final class PointwisePlan {
         && (g.pt() | g.pl() | g.pb() | g.pr()) == 0
         && (g.blocks() == 1 || g.blockLength() % Lanes.COUNT == 0)
         && heights.fit(pixels(g));
+  }
+
+  private static OutputTile[] tiles(int[] vectors, IntFunction<OutputTile> ofVectors) {
+    return Arrays.stream(vectors).mapToObj(ofVectors).toArray(OutputTile[]::new);
   }
 
   /** Whether it pays on this machine. */
@@ -140,14 +145,13 @@ public final class PointwisePlan {
         && pixels(g) >= StackHeights.EIGHT_AND_NINE.usual();
   }
 
-  /** Whether to read pixels in place is faster than to copy them: docs/decisions/0016. */
+  /** Whether to read pixels in place is faster than to copy them: docs/decisions/0021. */
   private static boolean paysInPlace(Geometry g) {
     return TileTable.readsPixels()
         && liesInRows(g)
         && pixels(g) >= LEAST_PIXELS
-        && g.groupC() >= LEAST_TERMS
-        && 3L * g.groupK() <= 2L * g.groupC()
-        && g.groupK() <= MOST_VECTORS * Lanes.COUNT
+        && (g.groupC() >= LEAST_TERMS || g.groupK() > NARROW_VECTORS * Lanes.COUNT)
+        && (g.groupC() <= FEW_TERMS || g.groupK() <= 2 * g.groupC())
         && g.c() * (long) Float.BYTES % ALIASING_BYTES != 0;
   }
 
@@ -183,10 +187,9 @@ public final class PointwisePlan {
     return (long) g.n() * g.oh() * g.ow();
   }
 
-  /** All but the last chunk are usual stacks alone. */
+  /** All but the last chunk are whole tiles, of the first panel's height. */
   long firstPixel(int chunk) {
-    int usual = heights.usual();
-    return chunk == chunks ? pixels : pixels / usual * chunk / chunks * usual;
+    return chunk == chunks ? pixels : pixels / rows * chunk / chunks * rows;
   }
 
   /** Whether tiles read pixels where they are. */
@@ -218,7 +221,7 @@ public final class PointwisePlan {
     return zeros;
   }
 
-  /** One thread stages each chunk once; more share its panels, and each stages it. */
+  /** One thread takes each chunk once; more share its panels, and each stages it. */
   int units(int threads) {
     return groups * chunks * (threads == 1 ? 1 : panelRanges);
   }

@@ -1,6 +1,7 @@
 package dev.tilewise.internal.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 
 /**
  * Micro-kernels that compute outputs: sums start from the bias and are clamped before they are
@@ -30,30 +31,44 @@ import java.lang.foreign.MemorySegment;
  * (docs/decisions/0011-pointwise.md and 0012-few-channels.md).
  */
 public enum OutputTile {
-  O9X3(9, 3),
-  O9X2(9, 2),
-  O9X1(9, 1),
-  O8X3(8, 3),
-  O8X2(8, 2),
-  O8X1(8, 1),
-  O5X2(5, 2),
-  O5X1(5, 1),
-  O4X2(4, 2),
-  O4X1(4, 1);
+  O9X3(9, 3, Rows.STACKS, Rows.STRIP),
+  O9X2(9, 2, Rows.STACKS, Rows.STRIP),
+  O9X1(9, 1, Rows.STACKS, Rows.STRIP),
+  O8X3(8, 3, Rows.STACKS, Rows.STRIP),
+  O8X2(8, 2, Rows.STACKS, Rows.STRIP, Rows.PIXELS),
+  O8X1(8, 1, Rows.STACKS, Rows.STRIP, Rows.PIXELS),
+  O7X3(7, 3, Rows.PIXELS),
+  O5X4(5, 4, Rows.PIXELS),
+  O5X2(5, 2, Rows.STACKS),
+  O5X1(5, 1, Rows.STACKS),
+  O4X2(4, 2, Rows.STACKS),
+  O4X1(4, 1, Rows.STACKS);
 
-  /** Vectors of the widest tiles. */
+  /** Where rows of A are. */
+  public enum Rows {
+    /** Pixels where they are, off-heap. */
+    PIXELS,
+    /** Stacks on the heap. */
+    STACKS,
+    /** A strip of input rows on the heap. */
+    STRIP
+  }
+
+  /** Vectors of the widest tiles of stacks and strips. */
   public static final int MOST_VECTORS = 3;
 
-  /** Vectors of the widest tiles that read pixels where they are: more do not fit the registers. */
-  public static final int MOST_PIXEL_VECTORS = 2;
+  /** Vectors of the widest tiles that read pixels where they are. */
+  public static final int MOST_PIXEL_VECTORS = 4;
 
+  private final Set<Rows> sources;
   private final int rows;
   private final int vectors;
   private final Priming pixelPriming;
   private final Priming stackedPriming;
   private final Priming stripPriming;
 
-  OutputTile(int rows, int vectors) {
+  OutputTile(int rows, int vectors, Rows... sources) {
+    this.sources = Set.of(sources);
     this.rows = rows;
     this.vectors = vectors;
     pixelPriming = new Priming(rows, vectors, false, this::primePixels);
@@ -76,9 +91,14 @@ public enum OutputTile {
     return vectors * Lanes.COUNT;
   }
 
+  /** Whether there is a kernel for rows of such a kind. */
+  public boolean reads(Rows kind) {
+    return sources.contains(kind);
+  }
+
   /** Whether the factors of stacks must be in the panel's array. */
   public boolean readsArrays() {
-    return rows < 8;
+    return reads(Rows.STACKS) && rows < 8;
   }
 
   /** The shape of so many rows and vectors. */
@@ -89,6 +109,16 @@ public enum OutputTile {
       }
     }
     throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
+  }
+
+  /** The shape of so many vectors that reads pixels where they are. */
+  public static OutputTile ofPixels(int vectors) {
+    for (OutputTile tile : values()) {
+      if (tile.vectors == vectors && tile.reads(Rows.PIXELS)) {
+        return tile;
+      }
+    }
+    throw new IllegalArgumentException("no tile of " + vectors + " vectors reads pixels");
   }
 
   /** Of the kernel for pixels where they are. */
@@ -162,7 +192,7 @@ public enum OutputTile {
   /**
    * The kernel for pixels where they are, for some tiles one behind the other. Offsets are bytes.
    *
-   * @param tile shape, of eight rows and at most {@link #MOST_PIXEL_VECTORS} vectors
+   * @param tile shape that {@link #reads} pixels
    * @param a the pixels
    * @param aOff the first pixel's first term
    * @param pitch from pixel to pixel
@@ -203,6 +233,12 @@ public enum OutputTile {
       case O8X1 ->
           Pixels8x1.run(
               a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O7X3 ->
+          Pixels7x3.run(
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O5X4 ->
+          Pixels5x4.run(
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
       default ->
           throw new IllegalArgumentException("no tile of " + tile + " reads pixels in place");
     }
@@ -212,7 +248,7 @@ public enum OutputTile {
    * The kernel for stacked pixels, for some stacks. Offsets in arrays are floats, in segments
    * bytes.
    *
-   * @param tile shape
+   * @param tile shape that {@link #reads} stacks
    * @param a stacks
    * @param aOff the first one
    * @param aStep from stack to stack
@@ -291,6 +327,7 @@ public enum OutputTile {
           Pointwise4x1.run(
               a, aOff, aStep, length, copy, from, init, initOff, d, dOff, dStep, last, stacks, lo,
               hi);
+      default -> throw new IllegalArgumentException("no tile of " + tile + " reads stacks");
     }
   }
 
@@ -298,7 +335,7 @@ public enum OutputTile {
    * The kernel for pixels in a strip, for some tiles one behind the other. Offsets in arrays are
    * floats, in segments bytes.
    *
-   * @param tile shape, of eight or nine rows
+   * @param tile shape that {@link #reads} strips
    * @param a staged rows
    * @param aOff the first pixel's first term
    * @param pitch from pixel to pixel

@@ -17,30 +17,59 @@ class PointwisePlanTest {
   }
 
   @Example
-  void fewFiltersAreReadInPlaceUnlessTheirKernelIsCompiledWrong() {
+  void pixelsAreReadInPlaceUnlessAKernelIsCompiledWrong() {
     int lanes = Lanes.COUNT;
-    Geometry one = of(480, lanes);
-    Geometry three = of(480, 3 * lanes);
-    for (Geometry g : new Geometry[] {one, three}) {
+    for (int vectors = 1; vectors <= 9; vectors++) {
+      Geometry g = of(480, vectors * lanes);
       assertTrue(PointwisePlan.pays(g));
       // Machines with 16 registers have no such tiles.
       if (!TileTable.readsPixels()) {
         assertFalse(PointwisePlan.of(g, tile -> false).inPlace());
         continue;
       }
-      assertTrue(PointwisePlan.of(g, tile -> false).inPlace());
+      PointwisePlan plan = PointwisePlan.of(g, tile -> false);
+      assertTrue(plan.inPlace());
       assertFalse(PointwisePlan.of(g, tile -> true).inPlace());
-      // Three vectors are a panel of two and one of one: either kernel spoils the layer.
-      assertFalse(PointwisePlan.of(g, tile -> tile == OutputTile.O8X1).inPlace());
-      assertEquals(g == one, PointwisePlan.of(g, tile -> tile == OutputTile.O8X2).inPlace());
+      // Five vectors are a panel of three and one of two: either kernel spoils the layer.
+      for (OutputTile wrong : OutputTile.values()) {
+        boolean uses = false;
+        for (int panel = 0; panel < plan.panels().widths().length; panel++) {
+          uses |= plan.tile(panel) == wrong;
+        }
+        assertEquals(!uses, PointwisePlan.of(g, tile -> tile == wrong).inPlace());
+      }
     }
   }
 
   @Example
-  void manyFiltersAreCopiedWhateverTheKernelsAre() {
-    Geometry g = of(128, 9 * Lanes.COUNT);
-    assertTrue(PointwisePlan.pays(g));
-    assertFalse(PointwisePlan.of(g, tile -> false).inPlace());
+  void panelsThatLeaveL1AreStacked() {
+    for (int filters : new int[] {2 * 256, 2 * 256 + 1}) {
+      Geometry g = of(256, filters);
+      assertTrue(PointwisePlan.pays(g));
+      boolean inPlace = TileTable.readsPixels() && filters == 512;
+      assertEquals(inPlace, PointwisePlan.of(g, tile -> false).inPlace());
+    }
+  }
+
+  /** Tiles of a chunk lie over one another where it has too few pixels, and not over others. */
+  @Example
+  void chunksInPlaceHoldATileOfEachPanel() {
+    for (int vectors = 1; vectors <= 9; vectors++) {
+      for (int size = 7; size < 40; size++) {
+        int filters = vectors * Lanes.COUNT;
+        Geometry g = new Geometry(1, 64, size, size, filters, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1);
+        PointwisePlan plan = PointwisePlan.of(g, tile -> false);
+        assertEquals(TileTable.readsPixels(), plan.inPlace());
+        assertEquals(0, plan.firstPixel(0));
+        assertEquals(size * size, plan.firstPixel(plan.chunks()));
+        for (int chunk = 0; chunk < plan.chunks(); chunk++) {
+          long pixels = plan.firstPixel(chunk + 1) - plan.firstPixel(chunk);
+          for (int panel = 0; panel < plan.panels().widths().length; panel++) {
+            assertTrue(pixels >= plan.tile(panel).rows(), vectors + " vectors, " + size);
+          }
+        }
+      }
+    }
   }
 
   /** Few panels are no reason for a thread to have nothing to do. */

@@ -1,5 +1,6 @@
 package dev.tilewise.internal.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,8 +11,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
-import java.util.List;
+import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -27,12 +29,9 @@ class OutputTileTest {
 
   // As plans do: a kernel whose first calls are long may stay in C1's code for ever.
   static {
-    List<OutputTile> tiles = List.of(OutputTile.values());
-    Priming.all(tiles.stream().map(OutputTile::stackedPriming).toList());
-    Priming.all(
-        tiles.stream().filter(OutputTileTest::readsStrips).map(OutputTile::stripPriming).toList());
-    Priming.all(
-        tiles.stream().filter(OutputTileTest::readsPixels).map(OutputTile::pixelPriming).toList());
+    Priming.all(of(OutputTile.Rows.STACKS).map(OutputTile::stackedPriming).toList());
+    Priming.all(of(OutputTile.Rows.STRIP).map(OutputTile::stripPriming).toList());
+    Priming.all(of(OutputTile.Rows.PIXELS).map(OutputTile::pixelPriming).toList());
   }
 
   /** One call with random places for everything. */
@@ -157,7 +156,7 @@ class OutputTileTest {
   void everyTileOfAStripIsOneChainOfFusedMultiplyAddsPerOutput(@ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     for (OutputTile tile : OutputTile.values()) {
-      if (!readsStrips(tile)) {
+      if (!tile.reads(OutputTile.Rows.STRIP)) {
         continue;
       }
       int tiles = random.nextInt(4);
@@ -279,12 +278,78 @@ class OutputTileTest {
     }
   }
 
+  @Property(tries = 1000)
+  void everyTileOfPixelsIsOneChainOfFusedMultiplyAddsPerOutput(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    for (OutputTile tile : of(OutputTile.Rows.PIXELS).toList()) {
+      int tiles = random.nextInt(4);
+      int pixels = tiles * tile.rows();
+      int length = 1 + random.nextInt(40);
+      int pitch = random.nextInt(length + 8);
+      int aOff = random.nextInt(20);
+      int bOff = random.nextInt(4);
+      int initOff = random.nextInt(20);
+      // To the end of the memory, so that a term too many is found.
+      float[] a = Call.floats(random, aOff + Math.max(0, pixels - 1) * pitch + length);
+      float[] b = Call.floats(random, bOff + length * tile.width());
+      float[] init = Call.floats(random, initOff + tile.width());
+      int lanes = Lanes.COUNT;
+      int columns = tile.vectors() == 1 ? lanes : tile.width() - random.nextInt(lanes);
+      int step = columns + random.nextInt(4);
+      float lo = random.nextBoolean() ? Float.NEGATIVE_INFINITY : -0.5f;
+      float hi = random.nextBoolean() ? Float.POSITIVE_INFINITY : 0.75f;
+      int[] expected = new int[random.nextInt(9) + pixels * step + 8];
+      Arrays.fill(expected, MARK);
+      int dOff = random.nextInt(8);
+      for (int i = 0; i < pixels * columns; i++) {
+        int n = i % columns;
+        n = n < columns - lanes ? n : n + tile.width() - columns;
+        float sum = init[initOff + n];
+        for (int t = 0; t < length; t++) {
+          float factor = b[bOff + t * tile.width() + n];
+          sum = Math.fma(a[aOff + i / columns * pitch + t], factor, sum);
+        }
+        float clamped = sum < lo ? lo : sum > hi ? hi : sum;
+        expected[dOff + i / columns * step + i % columns] = Float.floatToIntBits(clamped);
+      }
+      int[] actual = new int[expected.length];
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment to = arena.allocate(4L * expected.length, 64);
+        for (int i = 0; i < expected.length; i++) {
+          to.setAtIndex(ValueLayout.JAVA_INT, i, MARK);
+        }
+        OutputTile.pixels(
+            tile,
+            Call.memory(arena, a),
+            4L * aOff,
+            4L * pitch,
+            length,
+            Call.memory(arena, b),
+            4L * bOff,
+            Call.memory(arena, init),
+            4L * initOff,
+            to,
+            4L * dOff,
+            4L * step,
+            4L * (columns - lanes),
+            tiles,
+            lo,
+            hi);
+        for (int i = 0; i < actual.length; i++) {
+          int bits = to.getAtIndex(ValueLayout.JAVA_INT, i);
+          actual[i] = bits == MARK ? MARK : Float.floatToIntBits(Float.intBitsToFloat(bits));
+        }
+      }
+      assertArrayEquals(expected, actual, seed + ": " + tile);
+    }
+  }
+
   @Example
   void pixelsInPlaceAreOffHeapAndFitTheRegisters() {
     MemorySegment fine = Arena.ofAuto().allocate(9 * 64 * 4, 64);
     MemorySegment heap = MemorySegment.ofArray(new float[9 * 64]);
     for (OutputTile tile : OutputTile.values()) {
-      boolean exists = readsPixels(tile);
+      boolean exists = tile.reads(OutputTile.Rows.PIXELS);
       for (int wrong = exists ? 0 : 4; wrong < 5; wrong++) {
         MemorySegment a = wrong == 0 ? heap : fine;
         MemorySegment b = wrong == 1 ? heap : fine;
@@ -310,7 +375,7 @@ class OutputTileTest {
           () ->
               OutputTile.strips(
                   tile, new float[9], 0, 1, runs, fine, 0, fine, 0, fine, 0, 0, 0, 1, 0, 1);
-      if (readsStrips(tile)) {
+      if (tile.reads(OutputTile.Rows.STRIP)) {
         assertDoesNotThrow(run);
       } else {
         assertThrows(IllegalArgumentException.class, run);
@@ -322,7 +387,7 @@ class OutputTileTest {
   void everyTileIsOneChainOfFusedMultiplyAddsPerOutput(@ForAll long seed) {
     try (Arena arena = Arena.ofShared()) {
       SplittableRandom random = new SplittableRandom(seed);
-      for (OutputTile tile : OutputTile.values()) {
+      for (OutputTile tile : of(OutputTile.Rows.STACKS).toList()) {
         new Call(tile, arena, random, 70).check();
       }
     }
@@ -331,7 +396,7 @@ class OutputTileTest {
   @Example
   void aTileTakesOffHeapMemoryOnly() {
     float[] a = new float[9 * Lanes.COUNT];
-    for (OutputTile tile : OutputTile.values()) {
+    for (OutputTile tile : of(OutputTile.Rows.STACKS).toList()) {
       MemorySegment heap = MemorySegment.ofArray(new float[9 * 64]);
       MemorySegment fine = Arena.ofAuto().allocate(9 * 64 * 4, 64);
       for (int wrong = 0; wrong < 3; wrong++) {
@@ -355,7 +420,7 @@ class OutputTileTest {
   @Example
   void aPrimedTileOfStacksAllocatesNothing() {
     try (Arena arena = Arena.ofShared()) {
-      for (OutputTile tile : OutputTile.values()) {
+      for (OutputTile tile : of(OutputTile.Rows.STACKS).toList()) {
         if (!fitsRegisters(tile)) {
           continue;
         }
@@ -381,7 +446,7 @@ class OutputTileTest {
         MemorySegment x = arena.allocate(4L * tile.rows() * terms, 64);
         MemorySegment b = arena.allocate(terms * width, 64);
         MemorySegment d = arena.allocate(tile.rows() * width, 64);
-        if (readsStrips(tile) && fitsRegisters(tile)) {
+        if (tile.reads(OutputTile.Rows.STRIP) && fitsRegisters(tile)) {
           assertAllocatesNothing(
               tile + " of a strip",
               () ->
@@ -389,7 +454,9 @@ class OutputTileTest {
                       tile, strip, 0, 3, runs, b, 0, b, 0, d, 0, width, last, 1, 0, 6));
         }
         // Where C2 got the kernel wrong, priming has found it out, and no plan uses it.
-        if (readsPixels(tile) && fitsRegisters(tile) && !tile.pixelPriming().boxes()) {
+        if (tile.reads(OutputTile.Rows.PIXELS)
+            && fitsRegisters(tile)
+            && !tile.pixelPriming().boxes()) {
           assertAllocatesNothing(
               tile + " of pixels",
               () ->
@@ -408,12 +475,8 @@ class OutputTileTest {
     return (tile.rows() + 1) * tile.vectors() + 1 <= Lanes.REGISTERS;
   }
 
-  private static boolean readsStrips(OutputTile tile) {
-    return tile.rows() >= 8;
-  }
-
-  private static boolean readsPixels(OutputTile tile) {
-    return tile.rows() == 8 && tile.vectors() <= OutputTile.MOST_PIXEL_VECTORS;
+  private static Stream<OutputTile> of(OutputTile.Rows kind) {
+    return Stream.of(OutputTile.values()).filter(tile -> tile.reads(kind));
   }
 
   private static void assertAllocatesNothing(String what, Runnable run) {
