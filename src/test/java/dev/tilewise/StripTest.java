@@ -90,12 +90,22 @@ class StripTest {
     boolean tall = random.nextBoolean();
     StackHeights heights = tall ? StackHeights.EIGHT_AND_NINE : StackHeights.FIVE_AND_FOUR;
     int[] panels = panels(g, tall ? OutputTile.MOST_VECTORS : 2, random);
-    StripPlan plan = new StripPlan(g, heights, panels, 1 << random.nextInt(8, 18));
+    int usual = heights.usual();
+    int other = heights.other();
+    int vectors = (g.k() + Lanes.COUNT - 1) / Lanes.COUNT;
+    if (vectors % OutputTile.O5X4.vectors() == 0 && random.nextBoolean()) {
+      panels = new int[vectors / OutputTile.O5X4.vectors()];
+      Arrays.fill(panels, OutputTile.O5X4.vectors());
+      usual = OutputTile.O5X4.rows();
+      other = usual;
+    }
+    StripPlan plan = new StripPlan(g, usual, other, panels, 1 << random.nextInt(8, 18));
     MemorySegment weights = MemorySegment.ofArray(data.weights());
     MemorySegment bias = data.bias() == null ? null : MemorySegment.ofArray(data.bias());
     float lo = data.activation().lo();
     float hi = data.activation().hi();
-    String what = seed + ": " + e + " " + surround + ", " + heights + Arrays.toString(panels);
+    String what =
+        seed + ": " + e + " " + surround + ", " + usual + " and " + other + Arrays.toString(panels);
     try (Arena arena = Arena.ofShared()) {
       float[] actual =
           outputs(new StripForward(g, dense, plan, lo, hi, weights, bias, arena), data, seed);

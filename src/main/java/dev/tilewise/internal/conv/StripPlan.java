@@ -52,7 +52,8 @@ public final class StripPlan {
   record Part(Region region, StripRuns runs, StripStacks stacks, int firstTerm) {}
 
   private final Geometry g;
-  private final StackHeights heights;
+  private final int usual;
+  private final int other;
   private final OutputTile[] tiles;
   private final OutputTile[] others;
   private final FilterPanels panels;
@@ -68,21 +69,19 @@ public final class StripPlan {
    * Plans.
    *
    * @param g extents that {@link #fits}
-   * @param heights of tiles
-   * @param vectors of each panel; together they hold the filters
+   * @param usual rows of most tiles
+   * @param other rows of the few that make up for what is left; may be as many
+   * @param vectors of each panel, for which there are tiles of such rows; together they hold the
+   *     filters
    * @param bandBytes staged bytes of a band, about
    */
-  public StripPlan(Geometry g, StackHeights heights, int[] vectors, long bandBytes) {
+  public StripPlan(Geometry g, int usual, int other, int[] vectors, long bandBytes) {
     this.g = g;
-    this.heights = heights;
-    tiles = new OutputTile[vectors.length];
-    others = new OutputTile[vectors.length];
-    int[] widths = new int[vectors.length];
-    for (int panel = 0; panel < vectors.length; panel++) {
-      tiles[panel] = OutputTile.of(heights.usual(), vectors[panel]);
-      others[panel] = OutputTile.of(heights.other(), vectors[panel]);
-      widths[panel] = tiles[panel].width();
-    }
+    this.usual = usual;
+    this.other = other;
+    tiles = tiles(usual, vectors);
+    others = tiles(other, vectors);
+    int[] widths = Arrays.stream(tiles).mapToInt(OutputTile::width).toArray();
     panels = FilterPanels.ofVectors(1, g.k(), g.c(), g.fh() * g.fw(), widths, Lanes.COUNT);
     List<Part> regions = new ArrayList<>();
     for (Region region : Region.of(g)) {
@@ -101,7 +100,7 @@ public final class StripPlan {
     Math.multiplyExact(bands, g.n());
     long inputRows = Math.min(g.h(), (bandLines - 1L) * g.sh() + (g.fh() - 1L) * g.dh() + 1);
     stagedLength = Math.toIntExact(inputRows * g.w() * g.c() + (stacks() ? Lanes.COUNT : 0));
-    int longest = Math.max(heights.tallest(), Math.max(bandLines, g.ow()));
+    int longest = Math.max(Math.max(usual, other), Math.max(bandLines, g.ow()));
     usualTiles = new int[longest + 1];
     otherTiles = new int[longest + 1];
     for (int pixels = 1; pixels <= longest; pixels++) {
@@ -111,13 +110,11 @@ public final class StripPlan {
     for (Part part : parts) {
       deepest = stacks() ? Math.max(deepest, part.stacks().depth()) : 0;
     }
-    stacksLength = stacks() ? TILES * heights.tallest() * deepest + Lanes.COUNT : 0;
+    stacksLength = stacks() ? TILES * Math.max(usual, other) * deepest + Lanes.COUNT : 0;
   }
 
   /** The tiles that hold so many pixels with the fewest rows too many. */
   private void cut(int pixels) {
-    int usual = heights.usual();
-    int other = heights.other();
     int least = Integer.MAX_VALUE;
     for (int others = 0; others <= usual && other * (others - 1) < pixels; others++) {
       int usuals = Math.max(0, (pixels - other * others + usual - 1) / usual);
@@ -168,8 +165,20 @@ public final class StripPlan {
 
   /** The plan for this machine, if it {@link #pays}. */
   public static StripPlan of(Geometry g) {
+    if (TileTable.readsPixels() && g.k() % OutputTile.O5X4.width() == 0) {
+      int[] wide = new int[g.k() / OutputTile.O5X4.width()];
+      Arrays.fill(wide, OutputTile.O5X4.vectors());
+      return new StripPlan(g, OutputTile.O5X4.rows(), OutputTile.O5X4.rows(), wide, BAND_BYTES);
+    }
+    StackHeights heights = TileTable.outputHeights();
     int[] vectors = TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS);
-    return new StripPlan(g, TileTable.outputHeights(), vectors, BAND_BYTES);
+    return new StripPlan(g, heights.usual(), heights.other(), vectors, BAND_BYTES);
+  }
+
+  private static OutputTile[] tiles(int rows, int[] vectors) {
+    return Arrays.stream(vectors)
+        .mapToObj(count -> OutputTile.of(rows, count))
+        .toArray(OutputTile[]::new);
   }
 
   /** Has the kernels compiled. */
@@ -228,7 +237,7 @@ public final class StripPlan {
 
   /** Fewest pixels of a line. */
   int shortestLine() {
-    return heights.usual();
+    return usual;
   }
 
   /** Tiles of the usual height for a line of so many pixels. */

@@ -38,7 +38,7 @@ public enum OutputTile {
   O8X2(8, 2, Rows.STACKS, Rows.STRIP, Rows.PIXELS),
   O8X1(8, 1, Rows.STACKS, Rows.STRIP, Rows.PIXELS),
   O7X3(7, 3, Rows.PIXELS),
-  O5X4(5, 4, Rows.PIXELS),
+  O5X4(5, 4, Rows.STRIP, Rows.PIXELS),
   O5X2(5, 2, Rows.STACKS),
   O5X1(5, 1, Rows.STACKS),
   O4X2(4, 2, Rows.STACKS),
@@ -54,10 +54,10 @@ public enum OutputTile {
     STRIP
   }
 
-  /** Vectors of the widest tiles of stacks and strips. */
+  /** Vectors of the widest tiles of stacks. */
   public static final int MOST_VECTORS = 3;
 
-  /** Vectors of the widest tiles that read pixels where they are. */
+  /** Vectors of the widest tiles that read pixels where they are, at once or in a strip. */
   public static final int MOST_PIXEL_VECTORS = 4;
 
   private final Set<Rows> sources;
@@ -387,6 +387,9 @@ public enum OutputTile {
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
       case O8X1 ->
           Strip8x1.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O5X4 ->
+          Strip5x4.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
       default -> throw new IllegalArgumentException("no tile of " + tile + " reads strips");
     }

@@ -85,7 +85,7 @@ final class Strip8x1 {
           d70 = v.fma(b0, d70);
           at++;
           bAt += BYTES;
-        } while (bAt < stop);
+        } while (bAt != stop);
         run += aRun;
       }
       if (lo > Float.NEGATIVE_INFINITY) {

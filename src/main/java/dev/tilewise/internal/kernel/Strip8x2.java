@@ -103,7 +103,7 @@ final class Strip8x2 {
           d71 = v.fma(b1, d71);
           at++;
           bAt += 2 * BYTES;
-        } while (bAt < stop);
+        } while (bAt != stop);
         run += aRun;
       }
       if (lo > Float.NEGATIVE_INFINITY) {

@@ -121,7 +121,7 @@ final class Strip8x3 {
           d72 = v.fma(b2, d72);
           at++;
           bAt += 3 * BYTES;
-        } while (bAt < stop);
+        } while (bAt != stop);
         run += aRun;
       }
       if (lo > Float.NEGATIVE_INFINITY) {

@@ -89,7 +89,7 @@ final class Strip9x1 {
           d80 = v.fma(b0, d80);
           at++;
           bAt += BYTES;
-        } while (bAt < stop);
+        } while (bAt != stop);
         run += aRun;
       }
       if (lo > Float.NEGATIVE_INFINITY) {

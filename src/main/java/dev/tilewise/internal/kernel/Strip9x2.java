@@ -109,7 +109,7 @@ final class Strip9x2 {
           d81 = v.fma(b1, d81);
           at++;
           bAt += 2 * BYTES;
-        } while (bAt < stop);
+        } while (bAt != stop);
         run += aRun;
       }
       if (lo > Float.NEGATIVE_INFINITY) {

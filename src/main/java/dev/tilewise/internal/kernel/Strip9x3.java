@@ -129,7 +129,7 @@ final class Strip9x3 {
           d82 = v.fma(b2, d82);
           at++;
           bAt += 3 * BYTES;
-        } while (bAt < stop);
+        } while (bAt != stop);
         run += aRun;
       }
       if (lo > Float.NEGATIVE_INFINITY) {

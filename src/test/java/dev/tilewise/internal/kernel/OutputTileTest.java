@@ -367,7 +367,7 @@ class OutputTileTest {
   }
 
   @Example
-  void stripsAreForTilesOfEightAndNineRows() {
+  void stripsAreForTilesThatReadThem() {
     MemorySegment fine = Arena.ofAuto().allocate(9 * 64 * 4, 64);
     StripRuns runs = new StripRuns(1, 1, 0, 1);
     for (OutputTile tile : OutputTile.values()) {
