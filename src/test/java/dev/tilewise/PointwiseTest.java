@@ -40,11 +40,15 @@ class PointwiseTest {
     Values.UNIT, Values.INTEGERS, Values.WIDE, Values.TINY, Values.SPECIAL
   };
 
-  /** Channels of two blocks of the sum, or of one; a group's filters rarely fill their panels. */
+  /**
+   * Channels of two blocks of the sum, or of one; a group's filters rarely fill their panels, or
+   * not even a vector.
+   */
   private static ConvCase extents(SplittableRandom random) {
     while (true) {
       boolean deep = random.nextInt(10) == 0;
-      int groups = deep ? 1 : 1 + random.nextInt(3);
+      boolean few = !deep && random.nextInt(5) == 0;
+      int groups = deep || few ? 1 : 1 + random.nextInt(3);
       int c =
           random.nextBoolean()
               ? 1 + random.nextInt(80)
@@ -59,19 +63,20 @@ class PointwiseTest {
               deep ? 1024 + 32 + 2 * c / Lanes.COUNT * Lanes.COUNT : groups * c,
               1 + random.nextInt(20),
               1 + random.nextInt(20),
-              groups * (k),
+              few ? 1 + random.nextInt(Lanes.COUNT - 1) : groups * k,
               groups,
               1,
               1,
-              1 + random.nextInt(3),
-              1 + random.nextInt(3),
+              few ? 1 : 1 + random.nextInt(3),
+              few ? 1 : 1 + random.nextInt(3),
               0,
               0,
               0,
               0,
               1,
               1);
-      if (fitsAny(e.geometry()) && e.macs() < 2_000_000) {
+      boolean fits = few ? PointwisePlan.liesInRows(e.geometry()) : fitsAny(e.geometry());
+      if (fits && e.macs() < 2_000_000) {
         return e;
       }
     }
@@ -90,11 +95,12 @@ class PointwiseTest {
     Geometry g = e.geometry();
     Destination dense = Destination.dense(g.k());
     StackHeights heights = random.nextBoolean() ? StackHeights.EIGHT_AND_NINE : FIVE_AND_FOUR;
-    if (!PointwisePlan.fits(g, heights)) {
+    boolean few = g.groupK() < Lanes.COUNT;
+    if (!few && !PointwisePlan.fits(g, heights)) {
       heights = heights == FIVE_AND_FOUR ? StackHeights.EIGHT_AND_NINE : FIVE_AND_FOUR;
     }
     boolean tall = heights == StackHeights.EIGHT_AND_NINE;
-    boolean inPlace = tall && PointwisePlan.liesInRows(g) && random.nextBoolean();
+    boolean inPlace = few || tall && PointwisePlan.liesInRows(g) && random.nextBoolean();
     int most = inPlace ? OutputTile.MOST_PIXEL_VECTORS : tall ? OutputTile.MOST_VECTORS : 2;
     int[] panels = panels(g, most, random);
     int chunkBytes = 1 << random.nextInt(10, 20);

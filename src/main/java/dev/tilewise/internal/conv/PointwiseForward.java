@@ -5,6 +5,7 @@ import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.PixelStacks;
+import dev.tilewise.internal.kernel.Strips;
 import dev.tilewise.internal.kernel.TileEpilogue;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.lang.foreign.Arena;
@@ -153,7 +154,7 @@ public final class PointwiseForward implements SingleStage {
         s.prefetch.lines(panelMemory, start, (long) g.groupC() * tile.width() * Float.BYTES);
       }
       if (plan.inPlace()) {
-        multiplyInPlace(tile, group, panel, firstPixel, pixels, x, complete, y);
+        multiplyInPlace(tile, group, panel, firstPixel, pixels, s, x, complete, y);
         continue;
       }
       multiply(tile, group, panel, firstPixel, 0, stacks, s, added, complete, y);
@@ -289,13 +290,28 @@ public final class PointwiseForward implements SingleStage {
       int panel,
       long firstPixel,
       int pixels,
+      PointwiseScratch s,
       MemorySegment x,
       boolean complete,
       MemorySegment y) {
-    int whole = pixels / tile.rows();
-    pixels(tile, group, panel, firstPixel, whole, x, complete, y);
-    if (pixels > whole * tile.rows()) {
-      pixels(tile, group, panel, firstPixel + pixels - tile.rows(), 1, x, complete, y);
+    int rows = tile.rows();
+    int channel = group * g.groupK() + plan.panels().firstFilter(panel);
+    long step = destination.pixelBytes();
+    // Fewer filters than a vector has lanes: a pixel's vector lies over the pixels after it, which
+    // are stored later. The last ones of a chunk would lie over another one's.
+    int under = g.k() < Lanes.COUNT ? (Lanes.COUNT - 1) / g.k() : 0;
+    int whole = Math.max(0, pixels - under) / rows;
+    long to = destination.at(firstPixel, channel);
+    pixels(tile, group, panel, firstPixel, whole, x, complete, y, to, step);
+    for (int row = whole * rows; row < pixels; row += rows) {
+      long first = firstPixel + Math.min(row, pixels - rows);
+      to = destination.at(first, channel);
+      if (under == 0) {
+        pixels(tile, group, panel, first, 1, x, complete, y, to, step);
+      } else {
+        pixels(tile, group, panel, first, 1, x, complete, s.sums, 0, Lanes.BYTES);
+        Strips.copy(s.sums, 0, Lanes.BYTES, y, to, step, rows, g.k());
+      }
     }
   }
 
@@ -308,8 +324,9 @@ public final class PointwiseForward implements SingleStage {
       int tiles,
       MemorySegment x,
       boolean complete,
-      MemorySegment y) {
-    int channel = group * g.groupK() + plan.panels().firstFilter(panel);
+      MemorySegment to,
+      long toOff,
+      long toStep) {
     OutputTile.pixels(
         tile,
         x,
@@ -320,9 +337,9 @@ public final class PointwiseForward implements SingleStage {
         plan.panels().start(group, panel) * Float.BYTES,
         init,
         biasOf(group, panel),
-        y,
-        destination.at(firstPixel, channel),
-        destination.pixelBytes(),
+        to,
+        toOff,
+        toStep,
         (long) plan.panels().lastVector(panel, Lanes.COUNT) * Float.BYTES,
         tiles,
         complete ? lo : Float.NEGATIVE_INFINITY,

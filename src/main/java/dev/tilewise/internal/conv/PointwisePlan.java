@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
@@ -31,6 +32,11 @@ public final class PointwisePlan {
 
   /** So few pixels are no whole number of tiles: some would be computed twice. */
   private static final int LEAST_PIXELS = 40;
+
+  /** A chunk's last pixels are computed aside where filters do not fill a vector: some thirty. */
+  private static final int LEAST_PIXELS_OF_FEW = 512;
+
+  private static final int MOST_IN_PLACE = OutputTile.MOST_PIXEL_VECTORS;
 
   /** So many tiles hold as many pixels as the tallest has rows. */
   private static final int LEAST_TILES = 2;
@@ -112,7 +118,8 @@ public final class PointwisePlan {
     long perPanel = Math.multiplyExact((long) chunks, (long) groups);
     panelRanges = (int) Math.min(shares, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
-    sumsBytes = (long) g.blocks() * heights.tallest() * widest * Float.BYTES;
+    int tallest = Math.max(rows, others[0].rows());
+    sumsBytes = (long) g.blocks() * tallest * widest * Float.BYTES;
   }
 
   /** Whether the tiles can compute it. */
@@ -128,8 +135,8 @@ public final class PointwisePlan {
     return Arrays.stream(vectors).mapToObj(ofVectors).toArray(OutputTile[]::new);
   }
 
-  /** Whether it pays on this machine. */
-  public static boolean pays(Geometry g) {
+  /** Whether filters that fill a vector pay on this machine. */
+  static boolean pays(Geometry g) {
     long panelBytes = (long) g.groupC() * OutputTile.MOST_VECTORS * Lanes.BYTES;
     return panelBytes <= PANEL_BYTES
         && pixels(g) > DirectPart.mostWithoutStacks()
@@ -145,6 +152,16 @@ public final class PointwisePlan {
         && pixels(g) >= StackHeights.EIGHT_AND_NINE.usual();
   }
 
+  /** Whether fewer filters than fill a vector pay, in an output without other channels. */
+  static boolean fewFiltersPay(Geometry g) {
+    return TileTable.readsPixels()
+        && fits(g, TileTable.outputHeights())
+        && liesInRows(g)
+        && g.groups() == 1
+        && g.k() < Lanes.COUNT
+        && pixels(g) >= LEAST_PIXELS_OF_FEW;
+  }
+
   /** Whether to read pixels in place is faster than to copy them: docs/decisions/0021. */
   private static boolean paysInPlace(Geometry g) {
     return TileTable.readsPixels()
@@ -156,31 +173,41 @@ public final class PointwisePlan {
   }
 
   /**
-   * The plan for this machine, if it {@link #pays}. Pixels are copied where C2 got the kernels that
-   * read them in place wrong in this process: docs/decisions/0017-slices.md.
+   * The plan for this machine, if it pays. Where C2 got the kernels that read pixels in place wrong
+   * in this process, pixels are copied, or few filters left to others:
+   * docs/decisions/0017-slices.md.
+   *
+   * @param g extents
+   * @param destination where outputs go
    */
-  public static PointwisePlan of(Geometry g) {
-    return of(g, tile -> tile.pixelPriming().boxes());
+  public static Optional<PointwisePlan> of(Geometry g, Destination destination) {
+    return of(g, destination, tile -> tile.pixelPriming().boxes());
   }
 
   /**
-   * The plan for this machine.
+   * The plan for this machine, if it pays.
    *
-   * @param g extents for which it {@link #pays}
+   * @param g extents
+   * @param destination where outputs go
    * @param boxes whether C2 got the kernel of a shape wrong, asked once it is compiled
    */
-  static PointwisePlan of(Geometry g, Predicate<OutputTile> boxes) {
+  static Optional<PointwisePlan> of(
+      Geometry g, Destination destination, Predicate<OutputTile> boxes) {
     StackHeights heights = TileTable.outputHeights();
-    if (paysInPlace(g)) {
-      int[] narrow = TileTable.outputVectors(g.groupK(), OutputTile.MOST_PIXEL_VECTORS);
-      PointwisePlan plan = new PointwisePlan(g, true, heights, narrow, CHUNK_BYTES);
+    boolean few = fewFiltersPay(g) && destination.isDense(g.k());
+    if (few || pays(g) && paysInPlace(g)) {
+      int[] wide = few ? new int[] {1} : TileTable.outputVectors(g.groupK(), MOST_IN_PLACE);
+      PointwisePlan plan = new PointwisePlan(g, true, heights, wide, CHUNK_BYTES);
       plan.primeKernels();
       if (Arrays.stream(plan.tiles).noneMatch(boxes)) {
-        return plan;
+        return Optional.of(plan);
       }
     }
+    if (!pays(g)) {
+      return Optional.empty();
+    }
     int[] vectors = TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS);
-    return new PointwisePlan(g, false, heights, vectors, CHUNK_BYTES);
+    return Optional.of(new PointwisePlan(g, false, heights, vectors, CHUNK_BYTES));
   }
 
   private static long pixels(Geometry g) {

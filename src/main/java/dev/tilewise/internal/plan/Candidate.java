@@ -48,11 +48,12 @@ public enum Candidate {
         return new DepthwiseForward(
             g, p.destination(), p.lo(), p.hi(), p.weights(), p.bias(), arena);
       }
-      if (PointwisePlan.pays(g)) {
+      Optional<PointwisePlan> pointwise = PointwisePlan.of(g, p.destination());
+      if (pointwise.isPresent()) {
         return new PointwiseForward(
             g,
             p.destination(),
-            PointwisePlan.of(g),
+            pointwise.get(),
             p.cold(),
             p.lo(),
             p.hi(),

@@ -6,10 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.OutputTile;
+import java.util.function.Predicate;
 import net.jqwik.api.Example;
 
 /** Which 1x1 layers read pixels in place. */
 class PointwisePlanTest {
+
+  private static PointwisePlan plan(Geometry g, Predicate<OutputTile> boxes) {
+    return PointwisePlan.of(g, Destination.dense(g.k()), boxes).orElseThrow();
+  }
 
   /** 1x1, stride 1, 14x14. */
   private static Geometry of(int channels, int filters) {
@@ -24,19 +29,19 @@ class PointwisePlanTest {
       assertTrue(PointwisePlan.pays(g));
       // Machines with 16 registers have no such tiles.
       if (!TileTable.readsPixels()) {
-        assertFalse(PointwisePlan.of(g, tile -> false).inPlace());
+        assertFalse(plan(g, tile -> false).inPlace());
         continue;
       }
-      PointwisePlan plan = PointwisePlan.of(g, tile -> false);
+      PointwisePlan plan = plan(g, tile -> false);
       assertTrue(plan.inPlace());
-      assertFalse(PointwisePlan.of(g, tile -> true).inPlace());
+      assertFalse(plan(g, tile -> true).inPlace());
       // Five vectors are a panel of three and one of two: either kernel spoils the layer.
       for (OutputTile wrong : OutputTile.values()) {
         boolean uses = false;
         for (int panel = 0; panel < plan.panels().widths().length; panel++) {
           uses |= plan.tile(panel) == wrong;
         }
-        assertEquals(!uses, PointwisePlan.of(g, tile -> tile == wrong).inPlace());
+        assertEquals(!uses, plan(g, tile -> tile == wrong).inPlace());
       }
     }
   }
@@ -47,7 +52,7 @@ class PointwisePlanTest {
       Geometry g = of(256, filters);
       assertTrue(PointwisePlan.pays(g));
       boolean inPlace = TileTable.readsPixels() && filters == 512;
-      assertEquals(inPlace, PointwisePlan.of(g, tile -> false).inPlace());
+      assertEquals(inPlace, plan(g, tile -> false).inPlace());
     }
   }
 
@@ -58,7 +63,7 @@ class PointwisePlanTest {
       for (int size = 7; size < 40; size++) {
         int filters = vectors * Lanes.COUNT;
         Geometry g = new Geometry(1, 64, size, size, filters, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1);
-        PointwisePlan plan = PointwisePlan.of(g, tile -> false);
+        PointwisePlan plan = plan(g, tile -> false);
         assertEquals(TileTable.readsPixels(), plan.inPlace());
         assertEquals(0, plan.firstPixel(0));
         assertEquals(size * size, plan.firstPixel(plan.chunks()));
@@ -72,6 +77,20 @@ class PointwisePlanTest {
     }
   }
 
+  /** A vector of outputs lies over the pixels after it, but never over other channels. */
+  @Example
+  void fewFiltersHaveTheOutputForThemselves() {
+    for (int filters = 1; filters < Lanes.COUNT; filters++) {
+      Geometry g = new Geometry(1, 16, 32, 32, filters, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1);
+      Destination others = new Destination(filters + 1, 0);
+      boolean pays = TileTable.readsPixels();
+      assertEquals(
+          pays, PointwisePlan.of(g, Destination.dense(filters), tile -> false).isPresent());
+      assertFalse(PointwisePlan.of(g, others, tile -> false).isPresent());
+      assertFalse(PointwisePlan.of(g, Destination.dense(filters), tile -> true).isPresent());
+    }
+  }
+
   /** Few panels are no reason for a thread to have nothing to do. */
   @Example
   void severalThreadsHaveUnitsHoweverManyPanelsThereAre() {
@@ -79,7 +98,7 @@ class PointwisePlanTest {
       Geometry g = of(160, vectors * Lanes.COUNT);
       assertTrue(PointwisePlan.pays(g));
       for (boolean boxes : new boolean[] {false, true}) {
-        PointwisePlan plan = PointwisePlan.of(g, tile -> boxes);
+        PointwisePlan plan = plan(g, tile -> boxes);
         int units = plan.units(2);
         assertTrue(units >= 3 && units <= 16, vectors + " vectors: " + units + " units");
       }
