@@ -69,7 +69,8 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "S",
       description = {
         "Time for each measurement; default ${DEFAULT-VALUE}.",
-        "Before it the case runs until its code is compiled and its time has settled."
+        "Before it the case runs until its code is compiled and its time has settled, a network"
+            + " for three times as long at most."
       })
   private double seconds = 1;
 
@@ -157,6 +158,13 @@ final class BenchCommand implements Callable<Integer> {
                     + " from the plain network exceeds "
                     + found.errorBound());
             ok = false;
+          }
+          if (!found.settled()) {
+            lines.note(
+                "tilewise: "
+                    + net
+                    + ": times had not settled when the measurement began; a larger --seconds warms"
+                    + " up for longer");
           }
           if (nets.isProfiled() || nets.html() != null) {
             profiles.add(new NetProfile(found, run.profile(found.msMedian())));

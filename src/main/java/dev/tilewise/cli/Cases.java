@@ -76,7 +76,7 @@ public final class Cases {
     }
     if (all.isEmpty()) {
       throw new IllegalArgumentException(
-          "no case: use --case \"n1c256h56w56 k256f3s1p1\" or --shapes FILE");
+          "no case: use --case \"n1c256h56w56 k256f3s1p1\", --shapes FILE or, with bench, --net NAME");
     }
     return all;
   }

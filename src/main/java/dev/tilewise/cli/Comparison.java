@@ -62,7 +62,8 @@ record Comparison(ConvCase extents, List<Timing> timings, String leftOut) {
       }
       double run = expectedNanos(extents, algorithm) / 1e9;
       if (candidate.isReference() && algorithm != auto(extents) && run > settings.seconds) {
-        leftOut.add(String.format(Locale.ROOT, "%s (a run takes about %.2g s)", algorithm, run));
+        leftOut.add(
+            String.format(Locale.ROOT, "%s (a run may take %.2g s, by its cost)", algorithm, run));
       } else {
         all.add(algorithm);
       }

@@ -73,6 +73,7 @@ final class NetRun implements Alternation.Subject {
    *     largest score
    * @param errorBound what rounding within the tolerance explains
    * @param memoryBytes of values and scratch
+   * @param settled whether times had settled when the measurement began
    */
   record Result(
       Zoo net,
@@ -84,7 +85,8 @@ final class NetRun implements Alternation.Subject {
       double ofPeak,
       double maxError,
       double errorBound,
-      long memoryBytes) {
+      long memoryBytes,
+      boolean settled) {
 
     boolean holds() {
       return maxError <= errorBound;
@@ -203,7 +205,8 @@ final class NetRun implements Alternation.Subject {
     } while (System.nanoTime() - before > COMPILED * expectedNanos()
         && System.nanoTime() - start < patience);
     long nanos = (long) (WARM_UP_SHARE * settings.seconds * 1e9);
-    compiled.warmUp(settings.workers, Duration.ofNanos(Math.max(2, nanos)));
+    Duration limit = Duration.ofNanos(Math.max(2, nanos));
+    boolean settled = compiled.warmUp(settings.workers, limit).settled();
     Series found = new Alternation(List.of(this)).measure(settings.seconds).get(0);
     return new Result(
         net,
@@ -215,7 +218,8 @@ final class NetRun implements Alternation.Subject {
         found.share() / settings.workers.threads(),
         maxError,
         settings.tolerance * Math.sqrt(graph.sumLengths()),
-        compiled.memoryBytes());
+        compiled.memoryBytes(),
+        settled);
   }
 
   /** The steps, for as long as a measurement takes. */

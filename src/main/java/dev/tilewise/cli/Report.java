@@ -174,7 +174,7 @@ final class Report {
   private void speeds() {
     html.section(
         speedFinding(),
-        "One thread, NHWC, bias and ReLU; each layer by the algorithm that AUTO takes, then by the"
+        "One thread, NHWC, bias and ReLU; shares are medians over rounds, times the shortest; each layer by the algorithm that AUTO takes, then by the"
             + " others. WINOGRAD needs fewer multiplications than the definition, so that counted"
             + " by the definition it passes the peak. DIRECT keeps a tile of outputs in registers; IM2COL"
             + " copies the windows into a matrix and multiplies; NAIVE is the plain loop. The peak"

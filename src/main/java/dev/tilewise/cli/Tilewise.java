@@ -141,7 +141,14 @@ public final class Tilewise implements Callable<Integer> {
       return "there is no option " + first + see;
     }
     return line.getSubcommands().isEmpty()
-        ? line.getCommandName() + " takes no argument \"" + first + "\"" + see
+        ? line.getCommandName()
+            + " takes no argument \""
+            + first
+            + "\""
+            + (line.getCommandSpec().optionsMap().containsKey("--case")
+                ? " (a case of two words needs quotes)"
+                : "")
+            + see
         : "there is no command \"" + first + "\"" + see;
   }
 

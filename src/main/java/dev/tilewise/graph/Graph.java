@@ -62,7 +62,12 @@ public final class Graph {
         .filter(made -> made.name().equals(name))
         .findFirst()
         .orElseThrow(
-            () -> new IllegalArgumentException("graph: there is no computed value " + name));
+            () ->
+                new IllegalArgumentException(
+                    "graph: there is no computed value "
+                        + name
+                        + "; outputs are "
+                        + outputs().stream().map(Value::name).toList()));
   }
 
   /**

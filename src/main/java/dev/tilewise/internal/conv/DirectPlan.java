@@ -174,7 +174,7 @@ public final class DirectPlan {
             ? "; windows of whole vectors: stacks of " + TileTable.windowRows()
             : "")
         + (TileTable.readsPixels()
-            ? "; 1x1 filters and few channels: rows of 8 and 9, 1 to 3 vectors"
+            ? "; 1x1 filters and few channels: 8 and 9 rows of 1 to 3 vectors, 7 of 3, 5 of 4"
             : TileTable.readsArrays()
                 ? "; 1x1 filters and few channels: stacks of 5 and 4, 1 or 2 vectors"
                 : "");

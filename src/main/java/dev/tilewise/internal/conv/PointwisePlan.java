@@ -79,8 +79,8 @@ public final class PointwisePlan {
   /**
    * Plans.
    *
-   * @param g extents that {@link #fits}
-   * @param inPlace whether tiles read pixels where they are, which must be {@link #liesInRows}
+   * @param g extents that {@link #fits}, or are {@link #liesInRows} in place
+   * @param inPlace whether tiles read pixels where they are
    * @param heights of stacks
    * @param vectors of each panel of a group, at most {@link OutputTile#MOST_VECTORS}, or {@link
    *     OutputTile#MOST_PIXEL_VECTORS} in place; together they hold the group's filters
@@ -122,25 +122,29 @@ public final class PointwisePlan {
     sumsBytes = (long) g.blocks() * tallest * widest * Float.BYTES;
   }
 
-  /** Whether the tiles can compute it. */
+  /** Whether stacks can hold it. */
   public static boolean fits(Geometry g, StackHeights heights) {
+    return isProduct(g) && heights.fit(pixels(g));
+  }
+
+  /** Whether the tiles can compute it. */
+  private static boolean isProduct(Geometry g) {
     return g.fh() == 1
         && g.fw() == 1
         && (g.pt() | g.pl() | g.pb() | g.pr()) == 0
-        && (g.blocks() == 1 || g.blockLength() % Lanes.COUNT == 0)
-        && heights.fit(pixels(g));
+        && (g.blocks() == 1 || g.blockLength() % Lanes.COUNT == 0);
   }
 
   private static OutputTile[] tiles(int[] vectors, IntFunction<OutputTile> ofVectors) {
     return Arrays.stream(vectors).mapToObj(ofVectors).toArray(OutputTile[]::new);
   }
 
-  /** Whether filters that fill a vector pay on this machine. */
+  /** Whether filters that fill a vector pay on this machine, in place or in stacks that fit. */
   static boolean pays(Geometry g) {
     long panelBytes = (long) g.groupC() * OutputTile.MOST_VECTORS * Lanes.BYTES;
     return panelBytes <= PANEL_BYTES
         && pixels(g) > DirectPart.mostWithoutStacks()
-        && fits(g, TileTable.outputHeights())
+        && isProduct(g)
         && TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS).length > 0;
   }
 
@@ -155,7 +159,7 @@ public final class PointwisePlan {
   /** Whether fewer filters than fill a vector pay, in an output without other channels. */
   static boolean fewFiltersPay(Geometry g) {
     return TileTable.readsPixels()
-        && fits(g, TileTable.outputHeights())
+        && isProduct(g)
         && liesInRows(g)
         && g.groups() == 1
         && g.k() < Lanes.COUNT
@@ -203,7 +207,7 @@ public final class PointwisePlan {
         return Optional.of(plan);
       }
     }
-    if (!pays(g)) {
+    if (!pays(g) || !heights.fit(pixels(g))) {
       return Optional.empty();
     }
     int[] vectors = TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS);
