@@ -63,8 +63,11 @@ public final class Priming {
   /** Bytes; the question itself allocates a little. */
   private static final long SMALLEST_OBJECT = 16;
 
-  /** Where C2 is busy with others, or is switched off, calls end. */
+  /** Where C2 is busy with others, or is switched off, calls end; the next plan goes on. */
   private static final long MOST_NANOS = 1_000_000_000;
+
+  /** Where it is switched off, no more plans wait. */
+  private static final int MOST_GIVEN_UP = 3;
 
   private final int rows;
   private final int vectors;
@@ -75,6 +78,7 @@ public final class Priming {
   private boolean done;
   private boolean boxes;
   private int boxingRounds;
+  private int givenUp;
 
   /**
    * Of a tile.
@@ -108,7 +112,10 @@ public final class Priming {
         float hi);
   }
 
-  /** Primes kernels in turn: while one of them is compiled, the others are called. */
+  /**
+   * Primes kernels in turn: while one of them is compiled, the others are called. One for which C2
+   * had no time is left alone after a while, and goes on when it is asked for again.
+   */
   public static void all(Collection<Priming> kernels) {
     List<Priming> left = new ArrayList<>(kernels);
     while (!left.isEmpty()) {
@@ -117,8 +124,8 @@ public final class Priming {
   }
 
   /**
-   * Whether the kernel still kept vectors in objects when its calls ended, because C2 got it wrong
-   * in this process or was not there in time: six to eighteen times slower, or worse.
+   * Whether the kernel still kept vectors in objects when its calls ended last, because C2 got it
+   * wrong in this process or was not there in time: six to eighteen times slower, or worse.
    */
   public synchronized boolean boxes() {
     return boxes;
@@ -163,12 +170,17 @@ public final class Priming {
     boolean fast = longEnough && shortest < (more ? FAST_LONG_CALL : FAST_CALL);
     boolean clean = allocated < CALLS * SMALLEST_OBJECT;
     boxingRounds = fast && !clean ? boxingRounds + 1 : 0;
+    boolean tooLong = nanos > MOST_NANOS;
+    if (tooLong) {
+      givenUp++;
+      nanos = 0;
+    }
     done =
         fast && clean
             || boxingRounds > MOST_BOXING_ROUNDS
-            || nanos > MOST_NANOS
+            || givenUp == MOST_GIVEN_UP
             || few && calls >= FEW_CALLS;
-    boxes = done && !clean;
-    return done;
+    boxes = (done || tooLong) && !clean;
+    return done || tooLong;
   }
 }

@@ -49,4 +49,46 @@ class PrimingTest {
     assertFalse(primed(2_000, 0).boxes());
     assertTrue(calls > 2_000);
   }
+
+  /** As slow as interpreted code for a time, as when C2 is busy. */
+  private Priming slowUntil(long end) {
+    return new Priming(
+        8,
+        2,
+        false,
+        (a, aStep, terms, b, memory, d, stacks, lo, hi) -> {
+          calls++;
+          if (System.nanoTime() < end) {
+            kept = new float[16];
+            for (long until = System.nanoTime() + 20_000; System.nanoTime() < until; ) {
+              Thread.onSpinWait();
+            }
+          }
+        });
+  }
+
+  @Example
+  void aKernelThatIsCompiledLateIsPrimedAgain() {
+    Priming priming = slowUntil(System.nanoTime() + 1_500_000_000);
+    Priming.all(List.of(priming));
+    assertTrue(priming.boxes());
+    Priming.all(List.of(priming));
+    assertFalse(priming.boxes());
+    int before = calls;
+    Priming.all(List.of(priming));
+    assertEquals(before, calls, "nothing is left to do");
+  }
+
+  @Example
+  void aKernelThatIsNeverCompiledIsGivenUp() {
+    Priming priming = slowUntil(Long.MAX_VALUE);
+    for (int i = 0; i < 3; i++) {
+      Priming.all(List.of(priming));
+      assertTrue(priming.boxes());
+    }
+    int before = calls;
+    Priming.all(List.of(priming));
+    assertTrue(priming.boxes());
+    assertEquals(before, calls, "three plans have waited");
+  }
 }
