@@ -67,13 +67,8 @@ public final class ConvPlan {
       Arena arena) {
     outputs.requireLayout(layout);
     Memory.requireVectors();
-    requireReadable("weights", filter.weights());
-    if (filter.bias() != null) {
-      requireReadable("bias", filter.bias());
-    }
-    if (!Objects.requireNonNull(arena, "arena").scope().isAlive()) {
-      throw new IllegalStateException("conv2d: the arena for the packed filters is closed");
-    }
+    requireReadable(filter);
+    requireOpen(arena);
     Geometry g = extents.geometry();
     Candidate candidate =
         preferences.algorithm() == Algorithm.AUTO
@@ -102,6 +97,19 @@ public final class ConvPlan {
         candidate.bind(problem, arena),
         preferences,
         new Object());
+  }
+
+  private static void requireOpen(Arena arena) {
+    if (!Objects.requireNonNull(arena, "arena").scope().isAlive()) {
+      throw new IllegalStateException("conv2d: the arena for the packed filters is closed");
+    }
+  }
+
+  private static void requireReadable(Filter filter) {
+    requireReadable("weights", filter.weights());
+    if (filter.bias() != null) {
+      requireReadable("bias", filter.bias());
+    }
   }
 
   private static void requireReadable(String role, MemorySegment memory) {
@@ -139,7 +147,8 @@ public final class ConvPlan {
    */
   public ConvPlan withFilter(Filter filter, Arena arena) {
     Conv2d.of(extents, Objects.requireNonNull(filter, "filter"));
-    requireReadable("weights", filter.weights());
+    requireReadable(filter);
+    requireOpen(arena);
     return new ConvPlan(
         extents,
         layout,

@@ -275,6 +275,18 @@ class BadRunTest {
   }
 
   @Test
+  void anotherFiltersBiasMustBeReadable() {
+    ConvData data = ConvData.random(CASE, Values.UNIT, 1, ConvCases.Surround.NOTHING);
+    ConvPlan plan = ConvRun.plan(Algorithm.AUTO, data, Layout.NHWC);
+    Arena arena = Arena.ofShared();
+    MemorySegment weights = Arena.ofAuto().allocate(4L * 17 * 5 * 9);
+    Filter filter = Filter.of(weights, 17, 5, 3, 3).withBias(arena.allocate(4L * 17));
+    arena.close();
+    Throwable thrown = assertThrows(STATE, () -> plan.withFilter(filter, Arena.ofAuto()));
+    assertEquals("conv2d: the arena of the filter's bias is closed", thrown.getMessage());
+  }
+
+  @Test
   void closedMemoryMakesNoPlan() {
     Arena arena = Arena.ofShared();
     MemorySegment weights = arena.allocate(4L * 17 * 5 * 9);
@@ -291,6 +303,9 @@ class BadRunTest {
       Conv2d open = data.conv(algorithm);
       Throwable late = assertThrows(STATE, () -> open.plan(CASE.input(), Layout.NHWC, arena));
       assertEquals("conv2d: the arena for the packed filters is closed", late.getMessage());
+      late = assertThrows(STATE, () -> plan.withFilter(open.filter(), arena));
+      assertEquals("conv2d: the arena for the packed filters is closed", late.getMessage());
+      assertThrows(NullPointerException.class, () -> plan.withFilter(open.filter(), null));
     }
   }
 

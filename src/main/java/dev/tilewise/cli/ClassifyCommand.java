@@ -3,6 +3,7 @@ package dev.tilewise.cli;
 import dev.tilewise.data.Images;
 import dev.tilewise.data.RgbImage;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -105,7 +106,12 @@ final class ClassifyCommand implements Callable<Integer> {
 
   /** Lines of a file, without the number of the class if each begins with it. */
   private static List<String> names(Path file) throws IOException {
-    List<String> lines = Files.readAllLines(file);
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(file);
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + ": no lines of text in UTF-8", e);
+    }
     boolean numbered = !lines.isEmpty();
     for (int i = 0; i < lines.size(); i++) {
       numbered &= lines.get(i).startsWith(i + ",");
