@@ -19,7 +19,7 @@ import java.util.Set;
 public final class WinogradPlan {
 
   /** Transformed inputs and products of a block: more leaves L2, less reads U too often. */
-  private static final long BLOCK_BYTES = 2048 << 10;
+  private static final long BLOCK_BYTES = 2560 << 10;
 
   /** Fewer tiles in a block than this read U more often than they use it. */
   private static final int FEWEST_TILES = 64;
