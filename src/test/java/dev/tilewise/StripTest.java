@@ -1,5 +1,6 @@
 package dev.tilewise;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -45,7 +46,9 @@ class StripTest {
               1 + random.nextInt(6),
               2 * fh + random.nextInt(24),
               fw + random.nextInt(24),
-              Lanes.COUNT + random.nextInt(6 * Lanes.COUNT),
+              random.nextInt(5) == 0
+                  ? 1 + random.nextInt(Lanes.COUNT - 1)
+                  : Lanes.COUNT + random.nextInt(6 * Lanes.COUNT),
               1,
               fh,
               fw,
@@ -87,7 +90,7 @@ class StripTest {
     ConvData data = ConvData.random(e, VALUES[random.nextInt(VALUES.length)], seed, surround);
     Geometry g = e.geometry();
     Destination dense = Destination.dense(g.k());
-    boolean tall = random.nextBoolean();
+    boolean tall = g.k() < Lanes.COUNT || random.nextBoolean();
     StackHeights heights = tall ? StackHeights.EIGHT_AND_NINE : StackHeights.FIVE_AND_FOUR;
     int[] panels = panels(g, tall ? OutputTile.MOST_VECTORS : 2, random);
     int usual = heights.usual();
@@ -133,8 +136,24 @@ class StripTest {
   void theFirstLayersOfNetworksAreStrips() {
     for (String layer :
         new String[] {"n1c3h224w224 k64f3s1p1", "n1c1h28w28 k20f5", "n1c3h227w227 k96f11s4"}) {
-      assertTrue(StripPlan.pays(ConvCase.parse(layer).geometry()), layer);
+      assertTrue(pays(layer), layer);
     }
-    assertFalse(StripPlan.pays(ConvCase.parse("n1c3h9w9 k2f3").geometry()), "too few filters");
+    assertFalse(pays("n1c3h9w9 k2f3"), "too few filters");
+  }
+
+  private static boolean pays(String layer) {
+    Geometry g = ConvCase.parse(layer).geometry();
+    return StripPlan.pays(g, Destination.dense(g.k()));
+  }
+
+  /** A vector of outputs lies over the pixels after it, but never over other channels. */
+  @Example
+  void fewFiltersHaveTheOutputForThemselves() {
+    Geometry g = ConvCase.parse("n1c3h32w32 k3f3p1").geometry();
+    assertFalse(StripPlan.pays(g, Destination.dense(3)), "too few");
+    g = ConvCase.parse("n1c3h32w32 k6f3p1").geometry();
+    boolean pays = Lanes.COUNT > 6 && Lanes.REGISTERS == 32;
+    assertEquals(pays, StripPlan.pays(g, Destination.dense(6)));
+    assertFalse(StripPlan.pays(g, new Destination(7, 0)));
   }
 }

@@ -7,6 +7,7 @@ import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.StripRuns;
 import dev.tilewise.internal.kernel.StripStacks;
+import dev.tilewise.internal.kernel.Strips;
 import dev.tilewise.internal.kernel.TileEpilogue;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.lang.foreign.Arena;
@@ -110,7 +111,7 @@ public final class StripForward implements SingleStage {
 
   @Override
   public long scratchBytes() {
-    return 0;
+    return plan.asideBytes();
   }
 
   @Override
@@ -120,7 +121,7 @@ public final class StripForward implements SingleStage {
 
   @Override
   public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
-    return new StripScratch(plan, arrays);
+    return new StripScratch(plan, memory, arrays);
   }
 
   @Override
@@ -201,6 +202,11 @@ public final class StripForward implements SingleStage {
     float high = residual == null ? hi : none;
     long out = destination.at(pixel, 0);
     long outStep = pixelStep * destination.pixelBytes();
+    if (g.k() < Lanes.COUNT) {
+      fewFilters(part, pixels, a, pitch, s, y, out, outStep, low, high);
+      addResidual(pixels, pixel, pixelStep, residual, y, out, outStep);
+      return;
+    }
     int usual = plan.usualTiles(pixels);
     int tiles = usual + plan.otherTiles(pixels);
     for (int first = 0; first < tiles; ) {
@@ -221,9 +227,54 @@ public final class StripForward implements SingleStage {
       }
       first += count;
     }
+    addResidual(pixels, pixel, pixelStep, residual, y, out, outStep);
+  }
+
+  private void addResidual(
+      int pixels,
+      long pixel,
+      int pixelStep,
+      MemorySegment residual,
+      MemorySegment y,
+      long out,
+      long outStep) {
     for (int i = 0; residual != null && i < pixels; i++) {
       long added = (pixel + (long) i * pixelStep) * g.k() * Float.BYTES;
       TileEpilogue.addResidual(y, out + i * outStep, g.k(), residual, added, lo, hi);
+    }
+  }
+
+  /**
+   * A line of fewer filters than a vector has lanes: along a row a pixel's vector lies over the
+   * pixels after it, which are stored later. The last ones, and those of other lines, are computed
+   * aside.
+   */
+  private void fewFilters(
+      int part,
+      int pixels,
+      int a,
+      int pitch,
+      StripScratch s,
+      MemorySegment y,
+      long out,
+      long outStep,
+      float low,
+      float high) {
+    int rows = plan.tile(0).rows();
+    int under = (Lanes.COUNT - 1) / g.k();
+    boolean alongRow = outStep == destination.pixelBytes();
+    int whole = alongRow ? Math.max(0, pixels - under) / rows : 0;
+    if (whole > 0) {
+      tiles(part, false, whole, a, pitch, s, y, out, outStep, low, high);
+    }
+    for (int row = whole * rows; row < pixels; row += rows) {
+      int first = Math.max(0, Math.min(row, pixels - rows));
+      int from = a + first * pitch;
+      tiles(part, false, 1, from, pitch, s, s.aside, 0, Lanes.BYTES, low, high);
+      // Those before are stored already.
+      long skipped = (long) (row - first) * Lanes.BYTES;
+      int count = Math.min(rows, pixels - row);
+      Strips.copy(s.aside, skipped, Lanes.BYTES, y, out + row * outStep, outStep, count, g.k());
     }
   }
 

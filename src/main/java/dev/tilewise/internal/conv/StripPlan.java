@@ -38,6 +38,15 @@ public final class StripPlan {
   /** Most channels: beyond, runs are long, and the general path enters tiles less often. */
   private static final int MOST_CHANNELS = 8;
 
+  /** Fewer filters leave most lanes idle, and more pixels of a line to be computed aside. */
+  private static final int FEWEST_OF_FEW = 4;
+
+  /** A line's last tile is computed aside where filters do not fill a vector. */
+  private static final int FEWEST_COLUMNS_OF_FEW = 24;
+
+  /** All pixels of border columns are computed aside. */
+  private static final int MOST_PADDING_OF_FEW = 1;
+
   /** Vectors of 512 bits have as many lanes. */
   private static final int FEWEST_FILTERS = 16;
 
@@ -139,16 +148,38 @@ public final class StripPlan {
 
   /** Whether strips suit the extents, on whatever machine. */
   public static boolean suits(Geometry g) {
+    return g.k() >= FEWEST_FILTERS && isSmall(g);
+  }
+
+  private static boolean isSmall(Geometry g) {
     long rows = (g.fh() - 1L) * g.dh() + g.sh();
     return g.c() <= MOST_CHANNELS
-        && g.k() >= FEWEST_FILTERS
         && Math.min(g.oh(), g.ow()) >= MOST_ROWS
         && rows * g.w() * g.c() <= BAND_BYTES / Float.BYTES
         && fits(g);
   }
 
-  /** Whether it pays on this machine. */
-  public static boolean pays(Geometry g) {
+  /**
+   * Whether it pays on this machine.
+   *
+   * @param g extents
+   * @param destination where outputs go
+   */
+  public static boolean pays(Geometry g, Destination destination) {
+    return pays(g) || fewFiltersPay(g) && destination.isDense(g.k());
+  }
+
+  /** Whether fewer filters than fill a vector pay, in an output without other channels. */
+  private static boolean fewFiltersPay(Geometry g) {
+    return TileTable.readsPixels()
+        && g.k() < Lanes.COUNT
+        && g.k() >= FEWEST_OF_FEW
+        && isSmall(g)
+        && g.ow() >= FEWEST_COLUMNS_OF_FEW
+        && Math.max(Math.max(g.pt(), g.pb()), Math.max(g.pl(), g.pr())) <= MOST_PADDING_OF_FEW;
+  }
+
+  static boolean pays(Geometry g) {
     int filters = TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS).length;
     return suits(g) && filters > 0 && (!TileTable.readsArrays() || fewCopies(g));
   }
@@ -163,7 +194,7 @@ public final class StripPlan {
     return terms * g.k() <= MOST_COPIED;
   }
 
-  /** The plan for this machine, if it {@link #pays}. */
+  /** The plan for this machine, if it pays. */
   public static StripPlan of(Geometry g) {
     if (TileTable.readsPixels() && g.k() % OutputTile.O5X4.width() == 0) {
       int[] wide = new int[g.k() / OutputTile.O5X4.width()];
@@ -171,7 +202,10 @@ public final class StripPlan {
       return new StripPlan(g, OutputTile.O5X4.rows(), OutputTile.O5X4.rows(), wide, BAND_BYTES);
     }
     StackHeights heights = TileTable.outputHeights();
-    int[] vectors = TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS);
+    int[] vectors =
+        g.k() < Lanes.COUNT
+            ? new int[] {1}
+            : TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS);
     return new StripPlan(g, heights.usual(), heights.other(), vectors, BAND_BYTES);
   }
 
@@ -233,6 +267,11 @@ public final class StripPlan {
   /** Floats of a staged band, and a vector more where windows are stacked. */
   int stagedLength() {
     return stagedLength;
+  }
+
+  /** Bytes of a tile that is computed aside. */
+  long asideBytes() {
+    return g.k() < Lanes.COUNT ? (long) usual * Lanes.BYTES : 0;
   }
 
   /** Fewest pixels of a line. */

@@ -1,12 +1,19 @@
 package dev.tilewise.internal.conv;
 
-/** One thread's staged input rows and stacked windows. On the heap: docs/decisions/0002. */
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One thread's staged input rows and stacked windows, on the heap (docs/decisions/0002), and a tile
+ * that is computed aside.
+ */
 final class StripScratch implements Forward.Scratch {
 
   final float[] staged;
   final float[] stacks;
+  final MemorySegment aside;
 
-  StripScratch(StripPlan plan, ScratchArrays arrays) {
+  StripScratch(StripPlan plan, MemorySegment memory, ScratchArrays arrays) {
+    aside = memory.asSlice(0, plan.asideBytes());
     staged = arrays.large(plan.stagedLength());
     stacks = arrays.panel(plan.stacksLength());
   }
