@@ -30,13 +30,11 @@ public final class PointwisePlan {
   /** Bytes of a chunk: in L2, where nothing is gained or lost from 32 KB to 448 KB. */
   private static final long CHUNK_BYTES = 128 << 10;
 
-  /** So few pixels are no whole number of tiles: some would be computed twice. */
+  /** Of fewer pixels, which are no whole number of tiles, too many would be computed twice. */
   private static final int LEAST_PIXELS = 40;
 
   /** A chunk's last pixels are computed aside where filters do not fill a vector: some thirty. */
   private static final int LEAST_PIXELS_OF_FEW = 512;
-
-  private static final int MOST_IN_PLACE = OutputTile.MOST_PIXEL_VECTORS;
 
   /** So many tiles hold as many pixels as the tallest has rows. */
   private static final int LEAST_TILES = 2;
@@ -200,7 +198,8 @@ public final class PointwisePlan {
     StackHeights heights = TileTable.outputHeights();
     boolean few = fewFiltersPay(g) && destination.isDense(g.k());
     if (few || pays(g) && paysInPlace(g)) {
-      int[] wide = few ? new int[] {1} : TileTable.outputVectors(g.groupK(), MOST_IN_PLACE);
+      int most = OutputTile.MOST_PIXEL_VECTORS;
+      int[] wide = few ? new int[] {1} : TileTable.outputVectors(g.groupK(), most);
       PointwisePlan plan = new PointwisePlan(g, true, heights, wide, CHUNK_BYTES);
       plan.primeKernels();
       if (Arrays.stream(plan.tiles).noneMatch(boxes)) {
