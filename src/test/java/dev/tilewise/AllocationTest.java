@@ -41,6 +41,7 @@ class AllocationTest {
           ConvCase.parse("n1c1h12w12 k20f5s1p2"),
           ConvCase.parse("n1c512h7w7 k512g512f3s1p1"),
           ConvCase.parse("n1c40h9w9 k40g40f3s2p1"),
+          ConvCase.parse("n1c128h9w9 k128g128f3s2p1"),
           ConvCase.parse("n1c32h12w12 k32g32f5s1p2"),
           ConvCase.parse("n1c32h13w13 k32g32f5s2p2"),
           ConvCase.parse("n1c32h11w11 k32g32f3x4p1d2"),

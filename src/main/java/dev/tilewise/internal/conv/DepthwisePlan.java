@@ -61,7 +61,7 @@ final class DepthwisePlan {
     fast = fits3x3();
     across =
         fast
-            && TileTable.goesAcross()
+            && TileTable.goesAcross(g.sh(), (long) g.c() * g.groupK() * Float.BYTES)
             && wholeColumns() >= DepthwiseAcross.LEAST_OUTPUTS
             && g.k() <= MOST_ACROSS;
     band = band(g);

@@ -16,6 +16,9 @@ final class TileTable {
       REGISTERS == 16
           && List.of("amd64", "x86_64", "x86", "i386").contains(System.getProperty("os.arch"));
 
+  /** Bytes from pixel to pixel: eight of L1's 64 sets hold all pixels of a vector of channels. */
+  private static final long FAR_PIXELS = 512;
+
   /** Vectors of the widest panel of stacked tiles. */
   static final int MOST_STACK_VECTORS = REGISTERS == 32 ? 3 : 2;
 
@@ -49,9 +52,13 @@ final class TileTable {
     return REGISTERS == 32 ? Depthwise.mostRows(stride) : stride == 1 ? 2 : 1;
   }
 
-  /** Whether depthwise 3x3 convolutions go across a row, vector of channels after vector. */
-  static boolean goesAcross() {
-    return REGISTERS == 16;
+  /**
+   * Whether depthwise 3x3 convolutions go across a row, vector of channels after vector. With 32
+   * registers they do where pixels lie so far apart that those of one vector share few sets of L1,
+   * and each is read once or twice (docs/decisions/0022-few-filters-and-far-pixels.md).
+   */
+  static boolean goesAcross(int stride, long pixelBytes) {
+    return REGISTERS == 16 || stride == 2 && pixelBytes % FAR_PIXELS == 0;
   }
 
   /** Outputs of a block of a depthwise convolution with five taps across. */

@@ -4,9 +4,10 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Depthwise convolution with 3x3 filters, the sums of {@link Depthwise}: two outputs of a row at a
- * time, with stride 1 those of two rows, vector of channels after vector of channels. Input,
- * weights and outputs are read and written in the order of their addresses, and a vector's weights
- * are loaded once for the few outputs. The last outputs of a row lie over those before.
+ * time, with stride 1 or 32 registers those of two rows, vector of channels after vector of
+ * channels. Input, weights and outputs are read and written in the order of their addresses, and a
+ * vector's weights are loaded once for the few outputs. The last outputs of a row lie over those
+ * before.
  */
 public final class DepthwiseAcross {
 
@@ -20,7 +21,7 @@ public final class DepthwiseAcross {
 
   /** The most rows that {@link #rows} takes at once. */
   public static int mostRows(int stride) {
-    return stride == 1 ? 2 : 1;
+    return stride == 1 || Lanes.REGISTERS == 32 ? 2 : 1;
   }
 
   /**
@@ -117,7 +118,7 @@ public final class DepthwiseAcross {
           hi);
     }
     for (int r = 0; r < rows; r++) {
-      long row = r * rowStep;
+      long row = (long) r * stride * rowStep;
       long edge = to + r * yRowStep;
       if (left) {
         int tap = tapAt + Lanes.COUNT;
@@ -203,6 +204,22 @@ public final class DepthwiseAcross {
     } else if (tapRows == 2) {
       Across3x3S2.border(
           x, from, rowStep, columnStep, w, biasAt, tapAt, y, to, yStep, outputs, vectors, lo, hi);
+    } else if (rows == 2) {
+      Across3x3S2.pair(
+          x,
+          from,
+          rowStep,
+          columnStep,
+          w,
+          biasAt,
+          y,
+          to,
+          yRowStep,
+          yStep,
+          outputs,
+          vectors,
+          lo,
+          hi);
     } else {
       Across3x3S2.row(
           x, from, rowStep, columnStep, w, biasAt, y, to, yStep, outputs, vectors, lo, hi);
