@@ -39,6 +39,7 @@ class AllocationTest {
           ConvCase.parse("n1c32h13w13 k24f1"),
           ConvCase.parse("n1c96h13w13 k32f1"),
           ConvCase.parse("n1c1h12w12 k20f5s1p2"),
+          ConvCase.parse("n1c3h16w16 k6f3s1p1"),
           ConvCase.parse("n1c512h7w7 k512g512f3s1p1"),
           ConvCase.parse("n1c40h9w9 k40g40f3s2p1"),
           ConvCase.parse("n1c128h9w9 k128g128f3s2p1"),

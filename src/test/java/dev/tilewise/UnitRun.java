@@ -1,5 +1,8 @@
 package dev.tilewise;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.tilewise.internal.conv.Destination;
 import dev.tilewise.internal.conv.Forward;
 import dev.tilewise.internal.conv.ScratchArrays;
 import dev.tilewise.internal.kernel.Memory;
@@ -18,6 +21,8 @@ import java.util.Random;
 final class UnitRun implements AutoCloseable {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+  private static final float OTHERS = -12345;
 
   private final Arena arena = Arena.ofShared();
   private final Forward forward;
@@ -41,10 +46,34 @@ final class UnitRun implements AutoCloseable {
 
   /** The output, NHWC, by units that were cut for so many threads. */
   float[] of(ConvData data, int threads) {
+    MemorySegment y = copyOf(ConvRun.filled(data.extents().output().elements(), Float.NaN));
+    run(data, threads, y);
+    return y.toArray(FLOAT);
+  }
+
+  /** Some channels of an output tensor; the others must stay as they are. */
+  float[] of(ConvData data, Destination destination) {
+    int depth = destination.depth();
+    int channels = data.extents().k();
+    int pixels = Math.toIntExact(data.extents().output().elements() / channels);
+    MemorySegment y = copyOf(ConvRun.filled((long) pixels * depth, OTHERS));
+    run(data, 1 + random.nextInt(3), y);
+    float[] all = y.toArray(FLOAT);
+    float[] own = new float[pixels * channels];
+    for (int at = 0; at < all.length; at++) {
+      int channel = at % depth - destination.first();
+      if (channel >= 0 && channel < channels) {
+        own[at / depth * channels + channel] = all[at];
+      } else {
+        assertEquals(OTHERS, all[at], "channel " + channel + " beside those that are written");
+      }
+    }
+    return own;
+  }
+
+  private void run(ConvData data, int threads, MemorySegment y) {
     MemorySegment x = copyOf(data.x());
     MemorySegment residual = data.residual() == null ? null : copyOf(data.residual());
-    long count = data.extents().output().elements();
-    MemorySegment y = copyOf(ConvRun.filled(count, Float.NaN));
     for (int stage = 0; stage < forward.stages(threads); stage++) {
       List<Integer> order = new ArrayList<>();
       int units = forward.units(threads, stage);
@@ -57,7 +86,6 @@ final class UnitRun implements AutoCloseable {
         forward.run(threads, stage, unit, units, own, scratches[0], x, residual, y);
       }
     }
-    return y.toArray(FLOAT);
   }
 
   private MemorySegment copyOf(float[] values) {

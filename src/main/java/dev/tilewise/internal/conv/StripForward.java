@@ -28,9 +28,10 @@ import java.lang.foreign.ValueLayout;
  *
  * With few registers a line's windows are stacked before, and tiles are those of stacks.
  *
- * <p>A line's last tile ends where the line ends, and computes some of its pixels again. Pixels of
- * regions that are shorter than a tile both ways are computed in all of a tile's rows. Sums have
- * the terms, the order and so the bits of {@link DirectForward}.
+ * <p>A line's last tile ends where the line ends, and computes some of its pixels again. Lines that
+ * are shorter than a tile are computed aside. With fewer filters than a vector has lanes a pixel's
+ * vector lies over the pixels of the row after it, which are stored later; where there are none, it
+ * is computed aside. Sums have the terms, the order and so the bits of {@link DirectForward}.
  */
 public final class StripForward implements SingleStage {
 
@@ -39,6 +40,8 @@ public final class StripForward implements SingleStage {
   private final Geometry g;
   private final Destination destination;
   private final StripPlan plan;
+  // Pixels under a pixel's vector of outputs that may be written before they are stored.
+  private final int under;
   private final float lo;
   private final float hi;
   // For each panel the terms, for each term a factor for each column.
@@ -72,6 +75,8 @@ public final class StripForward implements SingleStage {
     this.g = g;
     this.destination = destination;
     this.plan = plan;
+    under =
+        g.k() >= Lanes.COUNT || destination.isDense(g.k()) ? plan.pixelsUnder() : Integer.MAX_VALUE;
     this.lo = lo;
     this.hi = hi;
     panels = Memory.allocate(arena, plan.panels().elements() * Float.BYTES);
@@ -169,24 +174,20 @@ public final class StripForward implements SingleStage {
     int aDown = g.sh() * g.w() * g.c();
     int aAcross = g.sw() * g.c();
     long pixel = ((long) n * g.oh() + firstRow) * g.ow() + region.ox();
-    if (columns >= plan.shortestLine()) {
+    int later = g.ow() - region.ox() - columns;
+    if (columns >= Math.min(rows, plan.shortestLine())) {
       for (int r = 0; r < rows; r++, pixel += g.ow()) {
-        line(part, columns, a + r * aDown, aAcross, s, residual, y, pixel, 1);
-      }
-    } else if (rows >= plan.shortestLine()) {
-      for (int c = 0; c < columns; c++) {
-        line(part, rows, a + c * aAcross, aDown, s, residual, y, pixel + c, g.ow());
+        line(part, columns, a + r * aDown, aAcross, s, residual, y, pixel, 1, later);
       }
     } else {
-      for (int r = 0; r < rows; r++, pixel += g.ow()) {
-        for (int c = 0; c < columns; c++) {
-          line(part, 1, a + r * aDown + c * aAcross, 0, s, residual, y, pixel + c, 0);
-        }
+      for (int c = 0; c < columns; c++) {
+        int right = later + columns - 1 - c;
+        line(part, rows, a + c * aAcross, aDown, s, residual, y, pixel + c, g.ow(), right);
       }
     }
   }
 
-  /** Pixels at equal distances; a single one is computed in all rows of a tile. */
+  /** Pixels at equal distances, and how many of the row are stored after the last one. */
   private void line(
       int part,
       int pixels,
@@ -196,14 +197,16 @@ public final class StripForward implements SingleStage {
       MemorySegment residual,
       MemorySegment y,
       long pixel,
-      int pixelStep) {
+      int pixelStep,
+      int later) {
     float none = Float.POSITIVE_INFINITY;
     float low = residual == null ? lo : -none;
     float high = residual == null ? hi : none;
     long out = destination.at(pixel, 0);
     long outStep = pixelStep * destination.pixelBytes();
-    if (g.k() < Lanes.COUNT) {
-      fewFilters(part, pixels, a, pitch, s, y, out, outStep, low, high);
+    if (later < under || pixels < plan.shortestLine()) {
+      int whole = pixelStep == 1 ? Math.min(pixels, pixels + later - under) : 0;
+      partlyAside(part, pixels, Math.max(0, whole), a, pitch, s, y, out, outStep, low, high);
       addResidual(pixels, pixel, pixelStep, residual, y, out, outStep);
       return;
     }
@@ -245,13 +248,16 @@ public final class StripForward implements SingleStage {
   }
 
   /**
-   * A line of fewer filters than a vector has lanes: along a row a pixel's vector lies over the
-   * pixels after it, which are stored later. The last ones, and those of other lines, are computed
-   * aside.
+   * A line that is shorter than a tile, or one of few filters after which not enough pixels of the
+   * row are stored later: those that do not make tiles of the first ones are computed aside. Of
+   * what a tile computes beyond the line, from whatever was staged last, nothing is kept.
+   *
+   * @param first pixels whose vectors lie over nothing that is stored already
    */
-  private void fewFilters(
+  private void partlyAside(
       int part,
       int pixels,
+      int first,
       int a,
       int pitch,
       StripScratch s,
@@ -261,20 +267,19 @@ public final class StripForward implements SingleStage {
       float low,
       float high) {
     int rows = plan.tile(0).rows();
-    int under = (Lanes.COUNT - 1) / g.k();
-    boolean alongRow = outStep == destination.pixelBytes();
-    int whole = alongRow ? Math.max(0, pixels - under) / rows : 0;
+    int whole = first / rows;
     if (whole > 0) {
       tiles(part, false, whole, a, pitch, s, y, out, outStep, low, high);
     }
+    long rowBytes = plan.asideRowBytes();
     for (int row = whole * rows; row < pixels; row += rows) {
-      int first = Math.max(0, Math.min(row, pixels - rows));
-      int from = a + first * pitch;
-      tiles(part, false, 1, from, pitch, s, s.aside, 0, Lanes.BYTES, low, high);
+      int start = Math.max(0, Math.min(row, pixels - rows));
+      int from = a + start * pitch;
+      tiles(part, false, 1, from, pitch, s, s.aside, 0, rowBytes, low, high);
       // Those before are stored already.
-      long skipped = (long) (row - first) * Lanes.BYTES;
+      long skipped = (row - start) * rowBytes;
       int count = Math.min(rows, pixels - row);
-      Strips.copy(s.aside, skipped, Lanes.BYTES, y, out + row * outStep, outStep, count, g.k());
+      Strips.copyRows(s.aside, skipped, rowBytes, y, out + row * outStep, outStep, count, g.k());
     }
   }
 

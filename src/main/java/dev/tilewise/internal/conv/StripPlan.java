@@ -20,8 +20,11 @@ import java.util.stream.Collectors;
  */
 public final class StripPlan {
 
-  /** Rows of the tallest usual tiles. */
-  private static final int MOST_ROWS = 8;
+  /** Fewest rows of a band, so that the lines of its borders are tiles. */
+  private static final int LEAST_LINES = 16;
+
+  /** Smaller maps are left to the general path. */
+  private static final int LEAST_EXTENT = 8;
 
   /** Tiles that all panels compute before the next ones: their outputs stay in L1. */
   static final int TILES = 16;
@@ -37,15 +40,6 @@ public final class StripPlan {
 
   /** Most channels: beyond, runs are long, and the general path enters tiles less often. */
   private static final int MOST_CHANNELS = 8;
-
-  /** Fewer filters leave most lanes idle, and more pixels of a line to be computed aside. */
-  private static final int FEWEST_OF_FEW = 4;
-
-  /** A line's last tile is computed aside where filters do not fill a vector. */
-  private static final int FEWEST_COLUMNS_OF_FEW = 24;
-
-  /** All pixels of border columns are computed aside. */
-  private static final int MOST_PADDING_OF_FEW = 1;
 
   /** Vectors of 512 bits have as many lanes. */
   private static final int FEWEST_FILTERS = 16;
@@ -104,11 +98,14 @@ public final class StripPlan {
     long lineBytes = (long) g.sh() * g.w() * g.c() * Float.BYTES;
     long wanted = ((long) g.n() * g.oh() + ENOUGH_UNITS - 1) / ENOUGH_UNITS;
     long most = Math.min(g.oh(), Math.max(1, bandBytes / lineBytes));
-    bandLines = (int) Math.min(most, Math.max(MOST_ROWS, wanted));
+    bandLines = (int) Math.min(most, Math.max(LEAST_LINES, wanted));
     bands = (g.oh() + bandLines - 1) / bandLines;
     Math.multiplyExact(bands, g.n());
     long inputRows = Math.min(g.h(), (bandLines - 1L) * g.sh() + (g.fh() - 1L) * g.dh() + 1);
-    stagedLength = Math.toIntExact(inputRows * g.w() * g.c() + (stacks() ? Lanes.COUNT : 0));
+    // A tile of a line that is shorter computes pixels beyond it, which nobody stores.
+    long beyond = (usual - 1L) * Math.max((long) g.sh() * g.w(), g.sw()) * g.c();
+    stagedLength =
+        Math.toIntExact(inputRows * g.w() * g.c() + beyond + (stacks() ? Lanes.COUNT : 0));
     int longest = Math.max(Math.max(usual, other), Math.max(bandLines, g.ow()));
     usualTiles = new int[longest + 1];
     otherTiles = new int[longest + 1];
@@ -125,7 +122,8 @@ public final class StripPlan {
   /** The tiles that hold so many pixels with the fewest rows too many. */
   private void cut(int pixels) {
     int least = Integer.MAX_VALUE;
-    for (int others = 0; others <= usual && other * (others - 1) < pixels; others++) {
+    int most = pixels < other ? 0 : usual;
+    for (int others = 0; others <= most && other * (others - 1) < pixels; others++) {
       int usuals = Math.max(0, (pixels - other * others + usual - 1) / usual);
       int rows = others * other + usuals * usual;
       if (rows < least) {
@@ -154,32 +152,16 @@ public final class StripPlan {
   private static boolean isSmall(Geometry g) {
     long rows = (g.fh() - 1L) * g.dh() + g.sh();
     return g.c() <= MOST_CHANNELS
-        && Math.min(g.oh(), g.ow()) >= MOST_ROWS
+        && Math.min(g.oh(), g.ow()) >= LEAST_EXTENT
         && rows * g.w() * g.c() <= BAND_BYTES / Float.BYTES
         && fits(g);
   }
 
-  /**
-   * Whether it pays on this machine.
-   *
-   * @param g extents
-   * @param destination where outputs go
-   */
-  public static boolean pays(Geometry g, Destination destination) {
-    return pays(g) || fewFiltersPay(g) && destination.isDense(g.k());
-  }
-
-  /** Whether fewer filters than fill a vector pay, in an output without other channels. */
-  private static boolean fewFiltersPay(Geometry g) {
-    return TileTable.readsPixels()
-        && g.k() < Lanes.COUNT
-        && g.k() >= FEWEST_OF_FEW
-        && isSmall(g)
-        && g.ow() >= FEWEST_COLUMNS_OF_FEW
-        && Math.max(Math.max(g.pt(), g.pb()), Math.max(g.pl(), g.pr())) <= MOST_PADDING_OF_FEW;
-  }
-
-  static boolean pays(Geometry g) {
+  /** Whether it pays on this machine. */
+  public static boolean pays(Geometry g) {
+    if (g.k() < Lanes.COUNT) {
+      return TileTable.readsPixels() && isSmall(g);
+    }
     int filters = TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS).length;
     return suits(g) && filters > 0 && (!TileTable.readsArrays() || fewCopies(g));
   }
@@ -201,12 +183,17 @@ public final class StripPlan {
       Arrays.fill(wide, OutputTile.O5X4.vectors());
       return new StripPlan(g, OutputTile.O5X4.rows(), OutputTile.O5X4.rows(), wide, BAND_BYTES);
     }
-    StackHeights heights = TileTable.outputHeights();
     int[] vectors =
         g.k() < Lanes.COUNT
             ? new int[] {1}
             : TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS);
-    return new StripPlan(g, heights.usual(), heights.other(), vectors, BAND_BYTES);
+    int widest = Arrays.stream(vectors).max().getAsInt();
+    long longest = 0;
+    for (Region region : Region.of(g)) {
+      longest = Math.max(longest, Math.max(region.columns(), region.rows()));
+    }
+    int[] heights = TileTable.stripHeights(widest, longest);
+    return new StripPlan(g, heights[0], heights[1], vectors, BAND_BYTES);
   }
 
   private static OutputTile[] tiles(int rows, int[] vectors) {
@@ -269,12 +256,22 @@ public final class StripPlan {
     return stagedLength;
   }
 
-  /** Bytes of a tile that is computed aside. */
-  long asideBytes() {
-    return g.k() < Lanes.COUNT ? (long) usual * Lanes.BYTES : 0;
+  /** Pixels after one that lie under its vector of outputs. */
+  int pixelsUnder() {
+    return (Lanes.COUNT - 1) / g.k();
   }
 
-  /** Fewest pixels of a line. */
+  /** Bytes of a pixel that is computed aside. */
+  long asideRowBytes() {
+    return (long) Math.max(g.k(), Lanes.COUNT) * Float.BYTES;
+  }
+
+  /** Bytes of a tile that is computed aside. */
+  long asideBytes() {
+    return usual * asideRowBytes();
+  }
+
+  /** Fewest pixels of a line that is not computed aside. */
   int shortestLine() {
     return usual;
   }

@@ -96,6 +96,22 @@ final class TileTable {
     return REGISTERS == 32 ? StackHeights.EIGHT_AND_NINE : StackHeights.FIVE_AND_FOUR;
   }
 
+  /**
+   * Heights of tiles that compute outputs from strips, that of most tiles first and not above the
+   * other: where there are 32 registers as many rows as they hold
+   * (docs/decisions/0022-few-filters-and-far-pixels.md).
+   *
+   * @param vectors of the widest panel
+   * @param longest pixels of the longest line
+   */
+  static int[] stripHeights(int vectors, long longest) {
+    if (REGISTERS == 16) {
+      return new int[] {outputHeights().usual(), outputHeights().other()};
+    }
+    int[] tall = vectors == 1 ? new int[] {14, 16} : new int[] {11, 12};
+    return vectors > 2 || longest < tall[0] ? new int[] {8, 8} : tall;
+  }
+
   /** Whether tiles may read pixels where they are, at once or in strips: eight rows or more. */
   static boolean readsPixels() {
     return REGISTERS == 32;

@@ -31,9 +31,13 @@ import java.util.Set;
  * (docs/decisions/0011-pointwise.md and 0012-few-channels.md).
  */
 public enum OutputTile {
-  O9X3(9, 3, Rows.STACKS, Rows.STRIP),
-  O9X2(9, 2, Rows.STACKS, Rows.STRIP),
-  O9X1(9, 1, Rows.STACKS, Rows.STRIP),
+  O16X1(16, 1, Rows.STRIP),
+  O14X1(14, 1, Rows.STRIP),
+  O12X2(12, 2, Rows.STRIP),
+  O11X2(11, 2, Rows.STRIP),
+  O9X3(9, 3, Rows.STACKS),
+  O9X2(9, 2, Rows.STACKS),
+  O9X1(9, 1, Rows.STACKS),
   O8X3(8, 3, Rows.STACKS, Rows.STRIP),
   O8X2(8, 2, Rows.STACKS, Rows.STRIP, Rows.PIXELS),
   O8X1(8, 1, Rows.STACKS, Rows.STRIP, Rows.PIXELS),
@@ -370,14 +374,17 @@ public enum OutputTile {
       float lo,
       float hi) {
     switch (tile) {
-      case O9X3 ->
-          Strip9x3.run(
+      case O16X1 ->
+          Strip16x1.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case O9X2 ->
-          Strip9x2.run(
+      case O14X1 ->
+          Strip14x1.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case O9X1 ->
-          Strip9x1.run(
+      case O12X2 ->
+          Strip12x2.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O11X2 ->
+          Strip11x2.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
       case O8X3 ->
           Strip8x3.run(

@@ -61,7 +61,7 @@ public enum Candidate {
             p.bias(),
             arena);
       }
-      return StripPlan.pays(g, p.destination())
+      return StripPlan.pays(g)
           ? new StripForward(
               g, p.destination(), StripPlan.of(g), p.lo(), p.hi(), p.weights(), p.bias(), arena)
           : new DirectForward(

@@ -374,7 +374,7 @@ class OutputTileTest {
       Executable run =
           () ->
               OutputTile.strips(
-                  tile, new float[9], 0, 1, runs, fine, 0, fine, 0, fine, 0, 0, 0, 1, 0, 1);
+                  tile, new float[16], 0, 1, runs, fine, 0, fine, 0, fine, 0, 0, 0, 1, 0, 1);
       if (tile.reads(OutputTile.Rows.STRIP)) {
         assertDoesNotThrow(run);
       } else {

@@ -1,0 +1,196 @@
+package dev.tilewise.internal.kernel;
+
+import static dev.tilewise.internal.kernel.Lanes.BYTES;
+import static dev.tilewise.internal.kernel.Lanes.SPECIES;
+import static dev.tilewise.internal.kernel.Memory.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Tiles of 16 pixels x 1 vector of filters; contract in {@link OutputTile#strips}. */
+final class Strip16x1 {
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private Strip16x1() {}
+
+  static void run(
+      float[] a,
+      int aOff,
+      int pitch,
+      StripRuns runs,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int tiles,
+      float lo,
+      float hi) {
+    if (b.getClass() != NATIVE || init.getClass() != NATIVE || d.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    int aRun = runs.aStep();
+    long bytes = (long) runs.length() * BYTES;
+    long bRun = (long) runs.bStep() * BYTES;
+    long bEnd = bOff + runs.count() * bRun;
+    int first = aOff;
+    long out = dOff;
+    for (int tile = 0; tile < tiles; tile++) {
+      FloatVector i0 = FloatVector.fromMemorySegment(SPECIES, init, initOff, ORDER);
+      FloatVector d00 = i0;
+      FloatVector d10 = i0;
+      FloatVector d20 = i0;
+      FloatVector d30 = i0;
+      FloatVector d40 = i0;
+      FloatVector d50 = i0;
+      FloatVector d60 = i0;
+      FloatVector d70 = i0;
+      FloatVector d80 = i0;
+      FloatVector d90 = i0;
+      FloatVector da0 = i0;
+      FloatVector db0 = i0;
+      FloatVector dc0 = i0;
+      FloatVector dd0 = i0;
+      FloatVector de0 = i0;
+      FloatVector df0 = i0;
+      int run = first;
+      // Bounded by addresses, so that C2 does not make counted loops of it (decisions/0008).
+      for (long bStart = bOff; bStart < bEnd; bStart += bRun) {
+        int at = run;
+        long bAt = bStart;
+        long stop = bStart + bytes;
+        do {
+          FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
+          int row = at;
+          FloatVector v = FloatVector.broadcast(SPECIES, a[row]);
+          d00 = v.fma(b0, d00);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          d10 = v.fma(b0, d10);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          d20 = v.fma(b0, d20);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          d30 = v.fma(b0, d30);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          d40 = v.fma(b0, d40);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          d50 = v.fma(b0, d50);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          d60 = v.fma(b0, d60);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          d70 = v.fma(b0, d70);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          d80 = v.fma(b0, d80);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          d90 = v.fma(b0, d90);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          da0 = v.fma(b0, da0);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          db0 = v.fma(b0, db0);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          dc0 = v.fma(b0, dc0);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          dd0 = v.fma(b0, dd0);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          de0 = v.fma(b0, de0);
+          row += pitch;
+          v = FloatVector.broadcast(SPECIES, a[row]);
+          df0 = v.fma(b0, df0);
+          at++;
+          bAt += BYTES;
+        } while (bAt != stop);
+        run += aRun;
+      }
+      if (lo > Float.NEGATIVE_INFINITY) {
+        FloatVector low = FloatVector.broadcast(SPECIES, lo);
+        d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
+        d10 = d10.blend(low, d10.compare(VectorOperators.LT, low));
+        d20 = d20.blend(low, d20.compare(VectorOperators.LT, low));
+        d30 = d30.blend(low, d30.compare(VectorOperators.LT, low));
+        d40 = d40.blend(low, d40.compare(VectorOperators.LT, low));
+        d50 = d50.blend(low, d50.compare(VectorOperators.LT, low));
+        d60 = d60.blend(low, d60.compare(VectorOperators.LT, low));
+        d70 = d70.blend(low, d70.compare(VectorOperators.LT, low));
+        d80 = d80.blend(low, d80.compare(VectorOperators.LT, low));
+        d90 = d90.blend(low, d90.compare(VectorOperators.LT, low));
+        da0 = da0.blend(low, da0.compare(VectorOperators.LT, low));
+        db0 = db0.blend(low, db0.compare(VectorOperators.LT, low));
+        dc0 = dc0.blend(low, dc0.compare(VectorOperators.LT, low));
+        dd0 = dd0.blend(low, dd0.compare(VectorOperators.LT, low));
+        de0 = de0.blend(low, de0.compare(VectorOperators.LT, low));
+        df0 = df0.blend(low, df0.compare(VectorOperators.LT, low));
+      }
+      if (hi < Float.POSITIVE_INFINITY) {
+        FloatVector high = FloatVector.broadcast(SPECIES, hi);
+        d00 = d00.blend(high, d00.compare(VectorOperators.GT, high));
+        d10 = d10.blend(high, d10.compare(VectorOperators.GT, high));
+        d20 = d20.blend(high, d20.compare(VectorOperators.GT, high));
+        d30 = d30.blend(high, d30.compare(VectorOperators.GT, high));
+        d40 = d40.blend(high, d40.compare(VectorOperators.GT, high));
+        d50 = d50.blend(high, d50.compare(VectorOperators.GT, high));
+        d60 = d60.blend(high, d60.compare(VectorOperators.GT, high));
+        d70 = d70.blend(high, d70.compare(VectorOperators.GT, high));
+        d80 = d80.blend(high, d80.compare(VectorOperators.GT, high));
+        d90 = d90.blend(high, d90.compare(VectorOperators.GT, high));
+        da0 = da0.blend(high, da0.compare(VectorOperators.GT, high));
+        db0 = db0.blend(high, db0.compare(VectorOperators.GT, high));
+        dc0 = dc0.blend(high, dc0.compare(VectorOperators.GT, high));
+        dd0 = dd0.blend(high, dd0.compare(VectorOperators.GT, high));
+        de0 = de0.blend(high, de0.compare(VectorOperators.GT, high));
+        df0 = df0.blend(high, df0.compare(VectorOperators.GT, high));
+      }
+      d00.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d10.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d20.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d30.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d40.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d50.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d60.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d70.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d80.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      d90.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      da0.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      db0.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      dc0.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      dd0.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      de0.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      df0.intoMemorySegment(d, out, ORDER);
+      out += dStep;
+      first += 16 * pitch;
+    }
+  }
+}
