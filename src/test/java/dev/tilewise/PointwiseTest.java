@@ -100,11 +100,17 @@ class PointwiseTest {
       heights = heights == FIVE_AND_FOUR ? StackHeights.EIGHT_AND_NINE : FIVE_AND_FOUR;
     }
     boolean tall = heights == StackHeights.EIGHT_AND_NINE;
-    boolean inPlace = few || tall && PointwisePlan.liesInRows(g) && random.nextBoolean();
-    int most = inPlace ? OutputTile.MOST_PIXEL_VECTORS : tall ? OutputTile.MOST_VECTORS : 2;
+    OutputTile.Rows source = OutputTile.Rows.STACKS;
+    int most = tall ? OutputTile.MOST_VECTORS : 2;
+    if (few || tall && PointwisePlan.liesInRows(g) && random.nextBoolean()) {
+      // Copies hold all channels of sixteen pixels.
+      boolean copies = g.groups() == 1 && g.n() * g.oh() * g.ow() >= 16 && random.nextBoolean();
+      source = copies ? OutputTile.Rows.STRIP : OutputTile.Rows.PIXELS;
+      most = copies ? 2 : OutputTile.MOST_PIXEL_VECTORS;
+    }
     int[] panels = panels(g, most, random);
     int chunkBytes = 1 << random.nextInt(10, 20);
-    PointwisePlan plan = new PointwisePlan(g, inPlace, heights, panels, chunkBytes);
+    PointwisePlan plan = new PointwisePlan(g, source, heights, panels, chunkBytes);
     MemorySegment weights = MemorySegment.ofArray(data.weights());
     MemorySegment bias = data.bias() == null ? null : MemorySegment.ofArray(data.bias());
     float lo = data.activation().lo();
@@ -115,7 +121,11 @@ class PointwiseTest {
             + e
             + " "
             + surround
-            + (inPlace ? ", in place " : ", " + heights + " ")
+            + ", "
+            + source
+            + " "
+            + heights
+            + " "
             + Arrays.toString(panels);
     try (Arena arena = Arena.ofShared()) {
       float[] actual =

@@ -5,11 +5,13 @@ import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.PixelStacks;
+import dev.tilewise.internal.kernel.StripRuns;
 import dev.tilewise.internal.kernel.Strips;
 import dev.tilewise.internal.kernel.TileEpilogue;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Direct convolution with 1x1 filters and no padding, which is a product of matrices: pixels times
@@ -29,6 +31,8 @@ import java.lang.foreign.MemorySegment;
  */
 public final class PointwiseForward implements SingleStage {
 
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
   private final Geometry g;
   private final Destination destination;
   private final PointwisePlan plan;
@@ -43,6 +47,8 @@ public final class PointwiseForward implements SingleStage {
   // Where the pixels of a stack lie in the output and in the residual, bytes from the first.
   private final long[] outputRows;
   private final long[] residualRows;
+  // All terms of a copied pixel.
+  private final StripRuns terms;
 
   /**
    * Packs the weights.
@@ -88,6 +94,7 @@ public final class PointwiseForward implements SingleStage {
     if (bias != null) {
       panels.packBias(bias, init, plan.zeros());
     }
+    terms = new StripRuns(1, g.groupC(), 0, g.groupC());
     outputRows = steps(destination.pixelBytes());
     residualRows = steps((long) g.k() * Float.BYTES);
   }
@@ -135,9 +142,10 @@ public final class PointwiseForward implements SingleStage {
     int group = unit / ranges / plan.chunks();
     long firstPixel = plan.firstPixel(chunk);
     int pixels = (int) (plan.firstPixel(chunk + 1) - firstPixel);
-    int stacks = plan.inPlace() ? 0 : plan.heights().usuals(pixels);
-    int others = plan.inPlace() ? 0 : plan.heights().others(pixels);
-    if (!plan.inPlace()) {
+    boolean stacked = plan.source() == OutputTile.Rows.STACKS;
+    int stacks = stacked ? plan.heights().usuals(pixels) : 0;
+    int others = stacked ? plan.heights().others(pixels) : 0;
+    if (stacked) {
       stage(firstPixel, pixels, stacks, others, group, s, x);
     }
     // A residual is added to the sums where outputs lie, but not where panels have filters in
@@ -153,8 +161,8 @@ public final class PointwiseForward implements SingleStage {
         long start = plan.panels().start(group, panel) * Float.BYTES;
         s.prefetch.lines(panelMemory, start, (long) g.groupC() * tile.width() * Float.BYTES);
       }
-      if (plan.inPlace()) {
-        multiplyInPlace(tile, group, panel, firstPixel, pixels, s, x, complete, y);
+      if (!stacked) {
+        multiplyRows(tile, group, panel, firstPixel, pixels, s, x, complete, y);
         continue;
       }
       multiply(tile, group, panel, firstPixel, 0, stacks, s, added, complete, y);
@@ -283,8 +291,8 @@ public final class PointwiseForward implements SingleStage {
     }
   }
 
-  /** One panel over the pixels of a chunk, where they are. */
-  private void multiplyInPlace(
+  /** One panel over the pixels of a chunk, where they are or copied as they are. */
+  private void multiplyRows(
       OutputTile tile,
       int group,
       int panel,
@@ -302,48 +310,80 @@ public final class PointwiseForward implements SingleStage {
     int under = g.k() < Lanes.COUNT ? (Lanes.COUNT - 1) / g.k() : 0;
     int whole = Math.max(0, pixels - under) / rows;
     long to = destination.at(firstPixel, channel);
-    pixels(tile, group, panel, firstPixel, whole, x, complete, y, to, step);
+    pixels(tile, group, panel, firstPixel, whole, s, x, complete, y, to, step);
     for (int row = whole * rows; row < pixels; row += rows) {
       long first = firstPixel + Math.min(row, pixels - rows);
       to = destination.at(first, channel);
       if (under == 0) {
-        pixels(tile, group, panel, first, 1, x, complete, y, to, step);
+        pixels(tile, group, panel, first, 1, s, x, complete, y, to, step);
       } else {
-        pixels(tile, group, panel, first, 1, x, complete, s.sums, 0, Lanes.BYTES);
-        Strips.copy(s.sums, 0, Lanes.BYTES, y, to, step, rows, g.k());
+        pixels(tile, group, panel, first, 1, s, x, complete, s.sums, 0, Lanes.BYTES);
+        Strips.copyRows(s.sums, 0, Lanes.BYTES, y, to, step, rows, g.k());
       }
     }
   }
 
-  /** Tiles of pixels where they are. */
+  /** Tiles of pixels where they are, or of some at a time that are copied. */
   private void pixels(
       OutputTile tile,
       int group,
       int panel,
       long firstPixel,
       int tiles,
+      PointwiseScratch s,
       MemorySegment x,
       boolean complete,
       MemorySegment to,
       long toOff,
       long toStep) {
-    OutputTile.pixels(
-        tile,
-        x,
-        (firstPixel * g.c() + (long) group * g.groupC()) * Float.BYTES,
-        (long) g.c() * Float.BYTES,
-        g.groupC(),
-        panelMemory,
-        plan.panels().start(group, panel) * Float.BYTES,
-        init,
-        biasOf(group, panel),
-        to,
-        toOff,
-        toStep,
-        (long) plan.panels().lastVector(panel, Lanes.COUNT) * Float.BYTES,
-        tiles,
-        complete ? lo : Float.NEGATIVE_INFINITY,
-        complete ? hi : Float.POSITIVE_INFINITY);
+    long from = (firstPixel * g.c() + (long) group * g.groupC()) * Float.BYTES;
+    long factors = plan.panels().start(group, panel) * Float.BYTES;
+    long last = (long) plan.panels().lastVector(panel, Lanes.COUNT) * Float.BYTES;
+    float low = complete ? lo : Float.NEGATIVE_INFINITY;
+    float high = complete ? hi : Float.POSITIVE_INFINITY;
+    if (plan.source() == OutputTile.Rows.PIXELS) {
+      OutputTile.pixels(
+          tile,
+          x,
+          from,
+          (long) g.c() * Float.BYTES,
+          g.groupC(),
+          panelMemory,
+          factors,
+          init,
+          biasOf(group, panel),
+          to,
+          toOff,
+          toStep,
+          last,
+          tiles,
+          low,
+          high);
+      return;
+    }
+    int floats = tile.rows() * g.c();
+    for (int first = 0; first < tiles; first += plan.batch()) {
+      int count = Math.min(plan.batch(), tiles - first);
+      long at = from + (long) first * floats * Float.BYTES;
+      MemorySegment.copy(x, FLOAT, at, s.staged, 0, count * floats);
+      OutputTile.strips(
+          tile,
+          s.staged,
+          0,
+          g.c(),
+          terms,
+          panelMemory,
+          factors,
+          init,
+          biasOf(group, panel),
+          to,
+          toOff + (long) first * tile.rows() * toStep,
+          toStep,
+          last,
+          count,
+          low,
+          high);
+    }
   }
 
   /** All blocks of one stack, into the scratch. */

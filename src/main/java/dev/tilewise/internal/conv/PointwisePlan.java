@@ -33,6 +33,12 @@ public final class PointwisePlan {
   /** Of fewer pixels, which are no whole number of tiles, too many would be computed twice. */
   private static final int LEAST_PIXELS = 40;
 
+  /** Bytes of pixels that are copied at a time: beside the filters in L1. */
+  private static final long COPIED_BYTES = 16 << 10;
+
+  /** Beyond, copies take longer than the bounds of pixels in place. */
+  private static final int MOST_COPIED_TERMS = 48;
+
   /** A chunk's last pixels are computed aside where filters do not fill a vector: some thirty. */
   private static final int LEAST_PIXELS_OF_FEW = 512;
 
@@ -57,7 +63,7 @@ public final class PointwisePlan {
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
-  private final boolean inPlace;
+  private final OutputTile.Rows source;
   private final StackHeights heights;
   private final OutputTile[] tiles;
   private final OutputTile[] others;
@@ -69,6 +75,7 @@ public final class PointwisePlan {
   private final int zeros;
   private final int chunkPixels;
   private final int stagedLength;
+  private final int batch;
   private final int terms;
   private final int depth;
   private final int rows;
@@ -78,18 +85,27 @@ public final class PointwisePlan {
    * Plans.
    *
    * @param g extents that {@link #fits}, or are {@link #liesInRows} in place
-   * @param inPlace whether tiles read pixels where they are
+   * @param source whether tiles read pixels where they are, or stacks, or copies of rows
    * @param heights of stacks
-   * @param vectors of each panel of a group, at most {@link OutputTile#MOST_VECTORS}, or {@link
-   *     OutputTile#MOST_PIXEL_VECTORS} in place; together they hold the group's filters
+   * @param vectors of each panel of a group, at most {@link OutputTile#MOST_VECTORS} of stacks,
+   *     {@link OutputTile#MOST_PIXEL_VECTORS} in place, two of copies; together they hold the
+   *     group's filters
    * @param chunkBytes bytes of a chunk's pixels, about
    */
   public PointwisePlan(
-      Geometry g, boolean inPlace, StackHeights heights, int[] vectors, long chunkBytes) {
-    this.inPlace = inPlace;
+      Geometry g, OutputTile.Rows source, StackHeights heights, int[] vectors, long chunkBytes) {
+    this.source = source;
     this.heights = heights;
-    tiles = tiles(vectors, inPlace ? OutputTile::ofPixels : v -> OutputTile.of(heights.usual(), v));
-    others = inPlace ? tiles : tiles(vectors, v -> OutputTile.of(heights.other(), v));
+    boolean inRows = source != OutputTile.Rows.STACKS;
+    tiles =
+        tiles(
+            vectors,
+            switch (source) {
+              case PIXELS -> OutputTile::ofPixels;
+              case STACKS -> v -> OutputTile.of(heights.usual(), v);
+              case STRIP -> OutputTile::ofCopies;
+            });
+    others = inRows ? tiles : tiles(vectors, v -> OutputTile.of(heights.other(), v));
     int[] widths = Arrays.stream(tiles).mapToInt(OutputTile::width).toArray();
     int widest = Arrays.stream(widths).max().orElseThrow();
     zeros = widest;
@@ -99,10 +115,10 @@ public final class PointwisePlan {
     terms = g.groupC();
     depth = (terms + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
     rows = tiles[0].rows();
-    long most = pixels / rows / (inPlace ? LEAST_TILES : heights.leastStacks());
+    long most = pixels / rows / (inRows ? LEAST_TILES : heights.leastStacks());
     // Rather ranges of panels than chunks, each of which reads all filters; but to outputs that two
     // panels have in common residuals are not added in place.
-    int shares = inPlace && g.groupK() % Lanes.COUNT != 0 ? 1 : tiles.length;
+    int shares = inRows && g.groupK() % Lanes.COUNT != 0 ? 1 : tiles.length;
     long ranges = (long) groups * shares;
     long least = (ENOUGH_UNITS + ranges - 1) / ranges;
     long wanted = Math.max(least, pixels / rows * rows * depth * Float.BYTES / chunkBytes);
@@ -111,12 +127,15 @@ public final class PointwisePlan {
     for (int chunk = 0; chunk < chunks; chunk++) {
       longest = Math.max(longest, Math.toIntExact(firstPixel(chunk + 1) - firstPixel(chunk)));
     }
-    chunkPixels = inPlace ? 0 : longest;
-    stagedLength = Math.toIntExact((long) chunkPixels * depth + WinogradScratch.LEAD);
+    chunkPixels = inRows ? 0 : longest;
+    int tall = Arrays.stream(tiles).mapToInt(OutputTile::rows).max().orElseThrow();
+    batch = (int) Math.max(1, COPIED_BYTES / ((long) tall * terms * Float.BYTES));
+    int copied = source == OutputTile.Rows.STRIP ? batch * tall * terms : 0;
+    stagedLength = Math.toIntExact((long) chunkPixels * depth + copied + WinogradScratch.LEAD);
     long perPanel = Math.multiplyExact((long) chunks, (long) groups);
     panelRanges = (int) Math.min(shares, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
-    int tallest = Math.max(rows, others[0].rows());
+    int tallest = Math.max(tall, others[0].rows());
     sumsBytes = (long) g.blocks() * tallest * widest * Float.BYTES;
   }
 
@@ -174,8 +193,18 @@ public final class PointwisePlan {
         && g.c() * (long) Float.BYTES % ALIASING_BYTES != 0;
   }
 
+  /** Whether to copy pixels as they are is faster than to read them in place: decisions/0022. */
+  private static boolean paysCopied(Geometry g) {
+    return TileTable.readsPixels()
+        && liesInRows(g)
+        && pixels(g) >= LEAST_PIXELS
+        && g.groups() == 1
+        && g.k() <= NARROW_VECTORS * Lanes.COUNT
+        && g.c() <= MOST_COPIED_TERMS;
+  }
+
   /**
-   * The plan for this machine, if it pays. Where C2 got the kernels that read pixels in place wrong
+   * The plan for this machine, if it pays. Where C2 got the kernels that read rows of pixels wrong
    * in this process, pixels are copied, or few filters left to others:
    * docs/decisions/0017-slices.md.
    *
@@ -183,7 +212,7 @@ public final class PointwisePlan {
    * @param destination where outputs go
    */
   public static Optional<PointwisePlan> of(Geometry g, Destination destination) {
-    return of(g, destination, tile -> tile.pixelPriming().boxes());
+    return of(g, destination, OutputTile::boxesRows);
   }
 
   /**
@@ -197,10 +226,12 @@ public final class PointwisePlan {
       Geometry g, Destination destination, Predicate<OutputTile> boxes) {
     StackHeights heights = TileTable.outputHeights();
     boolean few = fewFiltersPay(g) && destination.isDense(g.k());
-    if (few || pays(g) && paysInPlace(g)) {
+    boolean copies = (few || pays(g)) && paysCopied(g);
+    if (copies || few || pays(g) && paysInPlace(g)) {
+      OutputTile.Rows source = copies ? OutputTile.Rows.STRIP : OutputTile.Rows.PIXELS;
       int most = OutputTile.MOST_PIXEL_VECTORS;
       int[] wide = few ? new int[] {1} : TileTable.outputVectors(g.groupK(), most);
-      PointwisePlan plan = new PointwisePlan(g, true, heights, wide, CHUNK_BYTES);
+      PointwisePlan plan = new PointwisePlan(g, source, heights, wide, CHUNK_BYTES);
       plan.primeKernels();
       if (Arrays.stream(plan.tiles).noneMatch(boxes)) {
         return Optional.of(plan);
@@ -210,7 +241,7 @@ public final class PointwisePlan {
       return Optional.empty();
     }
     int[] vectors = TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS);
-    return Optional.of(new PointwisePlan(g, false, heights, vectors, CHUNK_BYTES));
+    return Optional.of(new PointwisePlan(g, OutputTile.Rows.STACKS, heights, vectors, CHUNK_BYTES));
   }
 
   private static long pixels(Geometry g) {
@@ -222,9 +253,14 @@ public final class PointwisePlan {
     return chunk == chunks ? pixels : pixels / rows * chunk / chunks * rows;
   }
 
-  /** Whether tiles read pixels where they are. */
-  boolean inPlace() {
-    return inPlace;
+  /** What tiles read. */
+  OutputTile.Rows source() {
+    return source;
+  }
+
+  /** Tiles whose pixels are copied at a time. */
+  int batch() {
+    return batch;
   }
 
   /** Heights of stacks. */
@@ -315,12 +351,8 @@ public final class PointwisePlan {
   void primeKernels() {
     Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
     kernels.addAll(Arrays.asList(tiles));
-    if (inPlace) {
-      Priming.all(kernels.stream().map(OutputTile::pixelPriming).toList());
-      return;
-    }
     kernels.addAll(Arrays.asList(others));
-    Priming.all(kernels.stream().map(OutputTile::stackedPriming).toList());
+    Priming.all(kernels.stream().map(tile -> tile.priming(source)).toList());
   }
 
   /** Bytes of the blocks' sums of one stack. */
@@ -339,7 +371,11 @@ public final class PointwisePlan {
             .collect(Collectors.joining(" and "));
     return "panels: "
         + names
-        + (inPlace ? ", pixels in place, " : ", pixels stacked, ")
+        + switch (source) {
+          case PIXELS -> ", pixels in place, ";
+          case STACKS -> ", pixels stacked, ";
+          case STRIP -> ", pixels copied, ";
+        }
         + units(2)
         + " unit(s), "
         + Lanes.COUNT * Float.SIZE

@@ -41,6 +41,9 @@ public final class StripPlan {
   /** Most channels: beyond, runs are long, and the general path enters tiles less often. */
   private static final int MOST_CHANNELS = 8;
 
+  /** The same of tiles that read strips, which need no stacks. */
+  private static final int MOST_CHANNELS_READ = 16;
+
   /** Vectors of 512 bits have as many lanes. */
   private static final int FEWEST_FILTERS = 16;
 
@@ -146,12 +149,12 @@ public final class StripPlan {
 
   /** Whether strips suit the extents, on whatever machine. */
   public static boolean suits(Geometry g) {
-    return g.k() >= FEWEST_FILTERS && isSmall(g);
+    return g.k() >= FEWEST_FILTERS && isSmall(g, MOST_CHANNELS);
   }
 
-  private static boolean isSmall(Geometry g) {
+  private static boolean isSmall(Geometry g, int mostChannels) {
     long rows = (g.fh() - 1L) * g.dh() + g.sh();
-    return g.c() <= MOST_CHANNELS
+    return g.c() <= mostChannels
         && Math.min(g.oh(), g.ow()) >= LEAST_EXTENT
         && rows * g.w() * g.c() <= BAND_BYTES / Float.BYTES
         && fits(g);
@@ -159,11 +162,11 @@ public final class StripPlan {
 
   /** Whether it pays on this machine. */
   public static boolean pays(Geometry g) {
-    if (g.k() < Lanes.COUNT) {
-      return TileTable.readsPixels() && isSmall(g);
+    if (TileTable.readsPixels()) {
+      return isSmall(g, MOST_CHANNELS_READ);
     }
-    int filters = TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS).length;
-    return suits(g) && filters > 0 && (!TileTable.readsArrays() || fewCopies(g));
+    int panels = TileTable.outputVectors(g.k(), OutputTile.MOST_VECTORS).length;
+    return suits(g) && panels > 0 && (!TileTable.readsArrays() || fewCopies(g));
   }
 
   /** Whether the factors of all regions, each without the taps that it lacks, may be kept. */

@@ -125,6 +125,32 @@ public enum OutputTile {
     throw new IllegalArgumentException("no tile of " + vectors + " vectors reads pixels");
   }
 
+  /** The shape of so many vectors, one or two, that reads pixels that were copied as they are. */
+  public static OutputTile ofCopies(int vectors) {
+    return switch (vectors) {
+      case 1 -> O16X1;
+      case 2 -> O12X2;
+      default -> throw new IllegalArgumentException("no tile of " + vectors + " reads copies");
+    };
+  }
+
+  /** Of the kernel that reads rows of such a kind. */
+  public Priming priming(Rows kind) {
+    return switch (kind) {
+      case PIXELS -> pixelPriming;
+      case STACKS -> stackedPriming;
+      case STRIP -> stripPriming;
+    };
+  }
+
+  /**
+   * Whether C2 got the kernel wrong that reads pixels where they are, or copied as they are if
+   * there is no such one.
+   */
+  public boolean boxesRows() {
+    return priming(reads(Rows.PIXELS) ? Rows.PIXELS : Rows.STRIP).boxes();
+  }
+
   /** Of the kernel for pixels where they are. */
   public Priming pixelPriming() {
     return pixelPriming;

@@ -29,19 +29,33 @@ class PointwisePlanTest {
       assertTrue(PointwisePlan.pays(g));
       // Machines with 16 registers have no such tiles.
       if (!TileTable.readsPixels()) {
-        assertFalse(plan(g, tile -> false).inPlace());
+        assertEquals(OutputTile.Rows.STACKS, plan(g, tile -> false).source());
         continue;
       }
       PointwisePlan plan = plan(g, tile -> false);
-      assertTrue(plan.inPlace());
-      assertFalse(plan(g, tile -> true).inPlace());
+      assertEquals(OutputTile.Rows.PIXELS, plan.source());
+      assertEquals(OutputTile.Rows.STACKS, plan(g, tile -> true).source());
       // Five vectors are a panel of three and one of two: either kernel spoils the layer.
       for (OutputTile wrong : OutputTile.values()) {
         boolean uses = false;
         for (int panel = 0; panel < plan.panels().widths().length; panel++) {
           uses |= plan.tile(panel) == wrong;
         }
-        assertEquals(!uses, plan(g, tile -> tile == wrong).inPlace());
+        OutputTile.Rows source = plan(g, tile -> tile == wrong).source();
+        assertEquals(!uses, source == OutputTile.Rows.PIXELS);
+      }
+    }
+  }
+
+  @Example
+  void pixelsOfFewChannelsAreCopiedForFewFilters() {
+    int lanes = Lanes.COUNT;
+    for (int channels : new int[] {8, 48, 49}) {
+      for (int vectors = 1; vectors <= 3; vectors++) {
+        Geometry g = of(channels, vectors * lanes);
+        boolean copies = TileTable.readsPixels() && channels <= 48 && vectors <= 2;
+        assertEquals(copies, plan(g, tile -> false).source() == OutputTile.Rows.STRIP);
+        assertEquals(OutputTile.Rows.STACKS, plan(g, tile -> true).source());
       }
     }
   }
@@ -52,7 +66,7 @@ class PointwisePlanTest {
       Geometry g = of(256, filters);
       assertTrue(PointwisePlan.pays(g));
       boolean inPlace = TileTable.readsPixels() && filters == 512;
-      assertEquals(inPlace, plan(g, tile -> false).inPlace());
+      assertEquals(inPlace, plan(g, tile -> false).source() == OutputTile.Rows.PIXELS);
     }
   }
 
@@ -68,7 +82,8 @@ class PointwisePlanTest {
           continue;
         }
         // As many chunks as there may be.
-        PointwisePlan plan = new PointwisePlan(g, true, StackHeights.EIGHT_AND_NINE, panels, 1);
+        PointwisePlan plan =
+            new PointwisePlan(g, OutputTile.Rows.PIXELS, StackHeights.EIGHT_AND_NINE, panels, 1);
         assertEquals(0, plan.firstPixel(0));
         assertEquals(size * size, plan.firstPixel(plan.chunks()));
         for (int chunk = 0; chunk < plan.chunks(); chunk++) {
