@@ -210,10 +210,8 @@ public final class StripPlan {
     Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
     kernels.addAll(Arrays.asList(tiles));
     kernels.addAll(Arrays.asList(others));
-    Priming.all(
-        kernels.stream()
-            .map(stacks() ? OutputTile::stackedPriming : OutputTile::stripPriming)
-            .toList());
+    OutputTile.Rows kind = stacks() ? OutputTile.Rows.STACKS : OutputTile.Rows.STRIP;
+    Priming.all(kernels.stream().map(tile -> tile.priming(kind)).toList());
   }
 
   FilterPanels panels() {

@@ -71,6 +71,9 @@ public enum OutputTile {
   private final Priming stackedPriming;
   private final Priming stripPriming;
 
+  // Made before, as the calls must not allocate: one run of each number of terms, or three.
+  private final StripRuns[] primedRuns = new StripRuns[Priming.MOST_TERMS + 1];
+
   OutputTile(int rows, int vectors, Rows... sources) {
     this.sources = Set.of(sources);
     this.rows = rows;
@@ -78,6 +81,10 @@ public enum OutputTile {
     pixelPriming = new Priming(rows, vectors, false, this::primePixels);
     stackedPriming = new Priming(rows, vectors, false, this::primeStacked);
     stripPriming = new Priming(rows, vectors, false, this::primeStrips);
+    for (int terms = 1; terms < primedRuns.length; terms++) {
+      int runs = terms > 2 ? 1 + terms % 2 * 2 : 1;
+      primedRuns[terms] = new StripRuns(runs, terms / runs, Lanes.COUNT, terms / runs);
+    }
   }
 
   /** Pixels of a stack. */
@@ -151,21 +158,6 @@ public enum OutputTile {
     return priming(reads(Rows.PIXELS) ? Rows.PIXELS : Rows.STRIP).boxes();
   }
 
-  /** Of the kernel for pixels where they are. */
-  public Priming pixelPriming() {
-    return pixelPriming;
-  }
-
-  /** Of the kernel for stacked pixels. */
-  public Priming stackedPriming() {
-    return stackedPriming;
-  }
-
-  /** Of the kernel for pixels in a strip. */
-  public Priming stripPriming() {
-    return stripPriming;
-  }
-
   private void primePixels(
       float[] a,
       int aStep,
@@ -208,8 +200,7 @@ public enum OutputTile {
       float hi) {
     long rowBytes = (long) width() * Float.BYTES;
     long last = rowBytes - Lanes.BYTES;
-    int runs = 1 + terms % 2 * 2;
-    StripRuns windows = new StripRuns(runs, terms / runs, Lanes.COUNT, terms / runs);
+    StripRuns windows = primedRuns[terms];
     strips(this, a, 0, 4, windows, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
   }
 

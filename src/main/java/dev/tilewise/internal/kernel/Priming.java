@@ -27,6 +27,9 @@ public final class Priming {
   /** More than fill a vector, and those of the next one. */
   private static final int MANY_TERMS = Lanes.COUNT + FEW_TERMS;
 
+  /** Most terms of a call. */
+  static final int MOST_TERMS = Math.max(MANY_TERMS, MORE_TERMS) + 1;
+
   /** So many calls make one of many terms, and of a second stack. */
   private static final int LONG_CALLS = 16;
 
@@ -144,11 +147,10 @@ public final class Priming {
     float[] a = new float[2 * step];
     long rowBytes = (long) vectors * Lanes.BYTES;
     try (Arena arena = Arena.ofShared()) {
-      int longest = Math.max(MANY_TERMS, MORE_TERMS) + 1;
-      MemorySegment memory = arena.allocate(longest * rowBytes, Lanes.BYTES);
-      Panel b = new Panel(new float[longest * vectors * Lanes.COUNT]);
+      MemorySegment memory = arena.allocate(MOST_TERMS * rowBytes, Lanes.BYTES);
+      Panel b = new Panel(new float[MOST_TERMS * vectors * Lanes.COUNT]);
       b.set(memory, 0);
-      b.copy(memory, 0, 0, longest * vectors * Lanes.COUNT);
+      b.copy(memory, 0, 0, MOST_TERMS * vectors * Lanes.COUNT);
       MemorySegment d = arena.allocate(2 * rows * rowBytes, Lanes.BYTES);
       allocated = -Allocation.bytes();
       for (int i = 0; i < CALLS; i++) {

@@ -29,9 +29,9 @@ class OutputTileTest {
 
   // As plans do: a kernel whose first calls are long may stay in C1's code for ever.
   static {
-    Priming.all(of(OutputTile.Rows.STACKS).map(OutputTile::stackedPriming).toList());
-    Priming.all(of(OutputTile.Rows.STRIP).map(OutputTile::stripPriming).toList());
-    Priming.all(of(OutputTile.Rows.PIXELS).map(OutputTile::pixelPriming).toList());
+    for (OutputTile.Rows kind : OutputTile.Rows.values()) {
+      Priming.all(of(kind).map(tile -> tile.priming(kind)).toList());
+    }
   }
 
   /** One call with random places for everything. */
@@ -366,6 +366,14 @@ class OutputTileTest {
     }
   }
 
+  /** What a plan asks before it reads rows; one kernel may have had bad luck, but not all. */
+  @Example
+  void callsThatPrimeAKernelAllocateNothingThemselves() {
+    for (OutputTile.Rows kind : OutputTile.Rows.values()) {
+      assertTrue(of(kind).anyMatch(tile -> !tile.priming(kind).boxes()), kind::toString);
+    }
+  }
+
   @Example
   void stripsAreForTilesThatReadThem() {
     MemorySegment fine = Arena.ofAuto().allocate(9 * 64 * 4, 64);
@@ -456,7 +464,7 @@ class OutputTileTest {
         // Where C2 got the kernel wrong, priming has found it out, and no plan uses it.
         if (tile.reads(OutputTile.Rows.PIXELS)
             && fitsRegisters(tile)
-            && !tile.pixelPriming().boxes()) {
+            && !tile.priming(OutputTile.Rows.PIXELS).boxes()) {
           assertAllocatesNothing(
               tile + " of pixels",
               () ->
