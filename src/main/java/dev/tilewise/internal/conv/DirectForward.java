@@ -88,7 +88,7 @@ public final class DirectForward implements SingleStage {
 
   @Override
   public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
-    return new DirectScratch(g, destination, plan, memory, arrays);
+    return DirectScratch.of(g, destination, plan, memory, arrays);
   }
 
   @Override
@@ -99,17 +99,25 @@ public final class DirectForward implements SingleStage {
       MemorySegment x,
       MemorySegment residual,
       MemorySegment y) {
-    DirectScratch s = (DirectScratch) scratch;
+    DirectScratch[] scratches = ((DirectScratch.Together) scratch).parts();
     int ranges = plan.panelRanges(units);
     int range = unit % ranges;
     int chunk = unit / ranges % plan.chunks();
     int group = unit / ranges / plan.chunks();
-    DirectPart part = plan.partOf(chunk);
-    int pixels = part.stage(chunk, group, s, x);
-    s.repeatLast(pixels, Math.min(pixels + plan.mostTileRows(), plan.maxRows()));
+    int firstPart = plan.firstPart(chunk);
+    for (int i = 0; i < scratches.length; i++) {
+      DirectScratch s = scratches[i];
+      DirectPart part = plan.part(firstPart + i);
+      int own = scratches.length > 1 ? part.firstChunk() : chunk;
+      s.pixels = part.stage(own, group, s, x);
+      s.repeatLast(Math.min(s.pixels + plan.mostTileRows(), plan.maxRows()));
+    }
     int endPanel = plan.firstPanel(range + 1, ranges);
     for (int panel = plan.firstPanel(range, ranges); panel < endPanel; panel++) {
-      multiplyPanel(part, group, panel, pixels, s, residual, y);
+      for (int i = 0; i < scratches.length; i++) {
+        DirectScratch s = scratches[i];
+        multiplyPanel(plan.part(firstPart + i), group, panel, s.pixels, s, residual, y);
+      }
     }
   }
 

@@ -28,7 +28,7 @@ final class DirectPart {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
   /** Staged bytes of a chunk: with a panel beside them they stay in an L2 of 1 MB. */
-  private static final long STRIP_BYTES = 448 << 10;
+  static final long STRIP_BYTES = 448 << 10;
 
   /** Gathered windows have no overlap to exploit: they should stay near L1. */
   private static final long GATHER_BYTES = 48 << 10;
@@ -98,7 +98,7 @@ final class DirectPart {
       }
     }
     chunkColumns = columns;
-    chunkLines = leastWaste(many, columns, tileRows);
+    chunkLines = leastWaste(many, lines, columns, tileRows);
     columnChunks = (region.columns() + columns - 1) / columns;
     chunks = Math.toIntExact((lines + chunkLines - 1) / chunkLines * columnChunks);
     rowStep = gathers ? 0 : Math.toIntExact(region.inputColumns(g, columns) * g.c());
@@ -206,19 +206,26 @@ final class DirectPart {
     return Math.max(inputRows, lines) * region.inputColumns(g, columns) * g.c();
   }
 
-  /** Lines, at least half of those allowed, that leave the fewest rows of tiles unused. */
-  private static int leastWaste(int most, int columns, int tileRows) {
+  /**
+   * Lines of a chunk, at least half of those allowed, that leave the fewest rows of tiles unused in
+   * all chunks together.
+   */
+  private static int leastWaste(int most, long lines, int columns, int tileRows) {
     int best = most;
-    double least = Double.MAX_VALUE;
-    for (int lines = most; lines >= Math.max(1, most / 2); lines--) {
-      long pixels = (long) lines * columns;
-      double waste = (double) ((pixels + tileRows - 1) / tileRows * tileRows) / pixels;
-      if (waste < least - 1e-3) {
-        least = waste;
-        best = lines;
+    long least = Long.MAX_VALUE;
+    for (int each = most; each >= Math.max(1, most / 2); each--) {
+      long tiles = lines / each * tiles((long) each * columns, tileRows);
+      tiles += tiles(lines % each * columns, tileRows);
+      if (tiles < least) {
+        least = tiles;
+        best = each;
       }
     }
     return best;
+  }
+
+  private static long tiles(long pixels, int rows) {
+    return (pixels + rows - 1) / rows;
   }
 
   int firstChunk() {
@@ -367,7 +374,8 @@ final class DirectPart {
       int staged =
           gathers
               ? i * stagedStep
-              : at
+              : s.stagedStart
+                  + at
                   + (r * g.sh() - region.firstTapY() * g.dh()) * rowStep
                   - region.firstTapX() * g.dw() * g.c()
                   + group * g.groupC();
@@ -411,11 +419,12 @@ final class DirectPart {
     int width = (int) region.inputColumns(g, columns) * g.c();
     long from = ((n * g.h() + iy) * g.w() + ix) * g.c() * Float.BYTES;
     long step = (long) g.w() * g.c() * Float.BYTES;
+    int to = s.stagedStart + at;
     if (width == rowStep && (long) width * Float.BYTES == step) {
-      MemorySegment.copy(x, FLOAT, from, s.staged, at, inputRows * rowStep);
+      MemorySegment.copy(x, FLOAT, from, s.staged, to, inputRows * rowStep);
     } else {
       for (int y = 0; y < inputRows; y++) {
-        MemorySegment.copy(x, FLOAT, from + y * step, s.staged, at + y * rowStep, width);
+        MemorySegment.copy(x, FLOAT, from + y * step, s.staged, to + y * rowStep, width);
       }
     }
     return inputRows * rowStep;

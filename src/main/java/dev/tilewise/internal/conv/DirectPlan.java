@@ -48,7 +48,9 @@ public final class DirectPlan {
   private final int mostTileRows;
   private final FilterPanels panels;
   private final long[] panelStarts;
-  private final List<DirectPart> parts = new ArrayList<>();
+  private final List<DirectPart> parts;
+  private final boolean together;
+  private final int[] stagedStarts;
   private final int groups;
   private final int chunks;
   private final int panelRanges;
@@ -96,29 +98,33 @@ public final class DirectPlan {
     for (int i = 0; i < panelStarts.length; i++) {
       panelStarts[i] = panels.start(i / widths.length, i % widths.length);
     }
+    // One chunk is enough where each copies the panels: threads share these.
+    int each = groups * (copies ? tiles.length : 1);
+    List<DirectPart> cut = parts(g, staging, tileRows, (ENOUGH_UNITS + each - 1) / each);
+    List<DirectPart> whole =
+        tiles.length >= ENOUGH_UNITS ? parts(g, staging, tileRows, 1) : List.of();
+    together = goTogether(whole);
+    parts = together ? whole : cut;
     long count = 0;
     int rows = 0;
     int staged = 0;
     boolean compacts = false;
-    for (Region region : Region.of(g)) {
-      // One chunk is enough where each copies the panels: threads share these.
-      int each = groups * (copies ? tiles.length : 1);
-      int wanted = (ENOUGH_UNITS + each - 1) / each;
-      DirectPart part =
-          new DirectPart(g, region, staging, tileRows, wanted, Math.toIntExact(count));
-      parts.add(part);
+    stagedStarts = new int[parts.size()];
+    for (int i = 0; i < stagedStarts.length; i++) {
+      DirectPart part = parts.get(i);
       count += part.chunks();
       rows = Math.max(rows, part.chunkPixels());
-      staged = Math.max(staged, part.stagedLength());
+      stagedStarts[i] = together ? staged : 0;
+      staged = Math.max(staged, stagedStarts[i] + part.stagedLength());
       compacts |= part.compacts();
     }
-    chunks = Math.toIntExact(count);
+    chunks = together ? 1 : Math.toIntExact(count);
     int stackRows = (rows + tileRows - 1) / tileRows * tileRows + mostTileRows - tileRows;
     // A chunk of few pixels has no stacks.
     int few = Math.min(rows, DirectPart.mostWithoutStacks());
     maxRows = Math.max(stackRows, (few + restRows - 1) / restRows * restRows);
     stagedLength = staged;
-    long perPanel = Math.multiplyExact(count, (long) groups);
+    long perPanel = Math.multiplyExact((long) chunks, (long) groups);
     panelRanges = (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
     long panelBytes = (long) g.sumLength() * widest * Float.BYTES;
@@ -126,6 +132,31 @@ public final class DirectPlan {
     sumsBytes = (long) mostTileRows * widest * Float.BYTES * g.blocks() * tilesPerSweep;
     compactBytes = compacts && !copies ? panelBytes : 0;
     copiedFloats = copies ? Math.toIntExact(panelBytes / Float.BYTES) : 0;
+  }
+
+  private static List<DirectPart> parts(Geometry g, Staging staging, int tileRows, int wanted) {
+    List<DirectPart> parts = new ArrayList<>();
+    long count = 0;
+    for (Region region : Region.of(g)) {
+      parts.add(new DirectPart(g, region, staging, tileRows, wanted, Math.toIntExact(count)));
+      count += parts.getLast().chunks();
+    }
+    return parts;
+  }
+
+  /**
+   * Whether all regions are staged at once, so that each panel is brought from afar once and not
+   * for each of them.
+   */
+  private static boolean goTogether(List<DirectPart> parts) {
+    long bytes = 0;
+    for (DirectPart part : parts) {
+      if (part.gathers() || part.chunks() > 1) {
+        return false;
+      }
+      bytes += (long) part.stagedLength() * Float.BYTES;
+    }
+    return parts.size() > 1 && bytes <= DirectPart.STRIP_BYTES;
   }
 
   private static long[] rowTable(Tile tile, int count) {
@@ -308,10 +339,15 @@ public final class DirectPlan {
     return compactBytes;
   }
 
-  /** The part that a chunk belongs to. */
-  DirectPart partOf(int chunk) {
+  /** Parts that are staged together, of one chunk each; or one. */
+  int partsTogether() {
+    return together ? parts.size() : 1;
+  }
+
+  /** The first part of a chunk. */
+  int firstPart(int chunk) {
     int low = 0;
-    int high = parts.size() - 1;
+    int high = together ? 0 : parts.size() - 1;
     while (low < high) {
       int middle = (low + high + 1) >>> 1;
       if (parts.get(middle).firstChunk() <= chunk) {
@@ -320,7 +356,16 @@ public final class DirectPlan {
         high = middle - 1;
       }
     }
-    return parts.get(low);
+    return low;
+  }
+
+  DirectPart part(int part) {
+    return parts.get(part);
+  }
+
+  /** Where a part's windows are staged, floats. */
+  int stagedStart(int part) {
+    return stagedStarts[part];
   }
 
   String describe() {
@@ -332,6 +377,7 @@ public final class DirectPlan {
         + " region(s), "
         + gathered
         + " of them gathered"
+        + (together ? ", all at once" : "")
         + (staging == Staging.STACKS ? " in stacks of " + tileRows : "")
         + ", "
         + units(2)

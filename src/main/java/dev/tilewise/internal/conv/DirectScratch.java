@@ -3,8 +3,8 @@ package dev.tilewise.internal.conv;
 import dev.tilewise.internal.kernel.Panel;
 import java.lang.foreign.MemorySegment;
 
-/** Tables and staged windows of one thread. */
-final class DirectScratch implements Forward.Scratch {
+/** Tables and staged windows of one part of what a thread computes. */
+final class DirectScratch {
 
   /** Partial sums of tiles. */
   final MemorySegment sums;
@@ -14,6 +14,12 @@ final class DirectScratch implements Forward.Scratch {
 
   /** Staged windows, or the strip that they lie in. */
   final float[] staged;
+
+  /** Where this part's start, floats. */
+  final int stagedStart;
+
+  /** How many there are. */
+  int pixels;
 
   /** Where each window starts in {@link #staged}. */
   final int[] rows;
@@ -43,7 +49,8 @@ final class DirectScratch implements Forward.Scratch {
   final long oh;
   final long ow;
 
-  DirectScratch(
+  private DirectScratch(
+      int part,
       Geometry g,
       Destination destination,
       DirectPlan plan,
@@ -58,19 +65,47 @@ final class DirectScratch implements Forward.Scratch {
     inputs = new long[plan.maxRows()];
     outputs = new long[plan.maxRows()];
     residuals = destination.isDense(g.k()) ? outputs : new long[plan.maxRows()];
+    stagedStart = plan.stagedStart(part);
     oh = g.oh();
     ow = g.ow();
   }
 
-  /** Bytes of the tables of one thread. */
+  /**
+   * The scratches of the parts that are staged together, which have all but the tables in common.
+   */
+  record Together(DirectScratch... parts) implements Forward.Scratch {}
+
+  /**
+   * Of one thread.
+   *
+   * @param g extents
+   * @param destination where outputs go
+   * @param plan what is staged
+   * @param memory for sums
+   * @param arrays for what is staged
+   */
+  static Together of(
+      Geometry g,
+      Destination destination,
+      DirectPlan plan,
+      MemorySegment memory,
+      ScratchArrays arrays) {
+    DirectScratch[] parts = new DirectScratch[plan.partsTogether()];
+    for (int part = 0; part < parts.length; part++) {
+      parts[part] = new DirectScratch(part, g, destination, plan, memory, arrays);
+    }
+    return new Together(parts);
+  }
+
+  /** Bytes of one thread on the heap. */
   static long heapBytes(Geometry g, Destination destination, DirectPlan plan) {
     int tables = destination.isDense(g.k()) ? 2 : 3;
     return ((long) plan.stagedLength() + plan.copiedFloats()) * Float.BYTES
-        + (long) plan.maxRows() * (Integer.BYTES + tables * Long.BYTES);
+        + (long) plan.partsTogether() * plan.maxRows() * (Integer.BYTES + tables * Long.BYTES);
   }
 
   /** Repeats the last pixel in the rows that a last tile has too many. */
-  void repeatLast(int pixels, int end) {
+  void repeatLast(int end) {
     for (int i = pixels; i < end; i++) {
       rows[i] = rows[pixels - 1];
       outputs[i] = outputs[pixels - 1];
