@@ -167,8 +167,11 @@ public final class DirectForward implements SingleStage {
     if (stacks > 0) {
       multiplyStacks(part, panel, 0, 0, stacks, s, bias, y, s.outputs, 0, yOff, lo, hi);
     }
-    for (int row = plan.firstRow(stacks, pixels); row < pixels; row += tile.rows()) {
-      multiply(part, tile.forRows(pixels - row), 0, row, s, bias, y, s.outputs, row, yOff, lo, hi);
+    int tiles = plan.tiles(pixels);
+    for (int t = stacks; t < tiles; t++) {
+      int row = plan.firstRow(t, pixels);
+      Tile of = tile.forRows(plan.firstRow(t + 1, pixels) - row);
+      multiply(part, of, 0, row, s, bias, y, s.outputs, row, yOff, lo, hi);
     }
   }
 
@@ -197,7 +200,7 @@ public final class DirectForward implements SingleStage {
         }
         multiply(
             part,
-            tile.forRows(pixels - row),
+            tile.forRows(plan.firstRow(t + 1, pixels) - row),
             block,
             row,
             s,

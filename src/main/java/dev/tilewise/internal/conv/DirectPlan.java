@@ -37,6 +37,9 @@ public final class DirectPlan {
   /** More could not be counted in chunks. */
   private static final double MOST_PIXELS = Integer.MAX_VALUE;
 
+  /** Rows of the tiles that fill better where eight do not. */
+  private static final int LOW_ROWS = Tile.T6X2.rows();
+
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
@@ -46,6 +49,7 @@ public final class DirectPlan {
   private final int tileRows;
   private final int restRows;
   private final int mostTileRows;
+  private final boolean hasLowTiles;
   private final FilterPanels panels;
   private final long[] panelStarts;
   private final List<DirectPart> parts;
@@ -79,6 +83,7 @@ public final class DirectPlan {
     tileRows = staging == Staging.STACKS ? TileTable.windowRows() : tiles[0].rows();
     restRows = tiles[0].rows();
     mostTileRows = Math.max(tileRows, restRows);
+    hasLowTiles = staging != Staging.STACKS && tiles[0] == Tile.T8X2;
     gathered = new GatheredTile[staging == Staging.STACKS ? tiles.length : 0];
     for (int i = 0; i < gathered.length; i++) {
       gathered[i] = GatheredTile.of(tileRows, tiles[i].vectors());
@@ -221,13 +226,30 @@ public final class DirectPlan {
         .collect(Collectors.joining(" and "));
   }
 
-  /** Tiles of so many pixels: where windows are stacked, the last ones have other kernels. */
+  /**
+   * Tiles of so many pixels: where windows are stacked, the last ones have other kernels; where
+   * tiles of six rows fill better, they are the last ones.
+   */
   int tiles(int pixels) {
     if (staging != Staging.STACKS) {
-      return (pixels + tileRows - 1) / tileRows;
+      int low = lowTiles(pixels);
+      return low + (pixels - low * LOW_ROWS + tileRows - 1) / tileRows;
     }
     int stacks = stacks(pixels);
     return stacks + (pixels - stacks * tileRows + restRows - 1) / restRows;
+  }
+
+  /** Tiles of six rows among those of so many pixels, so that at most one row is left over. */
+  private int lowTiles(int pixels) {
+    if (!hasLowTiles) {
+      return 0;
+    }
+    return switch (pixels % tileRows) {
+      case 1, 2 -> pixels > 2 * tileRows ? 3 : 0;
+      case 3, 4 -> pixels > tileRows ? 2 : 0;
+      case 5, 6 -> 1;
+      default -> 0;
+    };
   }
 
   /** Tiles of so many pixels that are whole stacks. */
@@ -237,12 +259,12 @@ public final class DirectPlan {
 
   /** The first pixel of a tile, or how many pixels there are. */
   int firstRow(int tile, int pixels) {
-    int beyond = tile - stacks(pixels);
-    int row =
-        staging == Staging.STACKS && beyond > 0
-            ? (tile - beyond) * tileRows + beyond * restRows
-            : tile * tileRows;
-    return Math.min(row, pixels);
+    if (staging != Staging.STACKS) {
+      int low = Math.max(0, tile - (tiles(pixels) - lowTiles(pixels)));
+      return Math.min((tile - low) * tileRows + low * LOW_ROWS, pixels);
+    }
+    int beyond = Math.max(0, tile - stacks(pixels));
+    return Math.min((tile - beyond) * tileRows + beyond * restRows, pixels);
   }
 
   /** Rows of the tallest tile. */

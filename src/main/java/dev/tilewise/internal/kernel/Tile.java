@@ -59,12 +59,13 @@ public enum Tile {
    * @param rest pixels, at least 1
    */
   public Tile forRows(int rest) {
-    if (rest > 4 || rows <= 4 && rest > 1 || vectors > 3) {
+    int least = this == T8X2 ? 6 : 4;
+    if (rest > least || rows <= 4 && rest > 1 || vectors > 3) {
       return this;
     }
     return switch (vectors) {
       case 1 -> rest == 1 ? T1X1 : T4X1;
-      case 2 -> rest == 1 ? T1X2 : T4X2;
+      case 2 -> rest == 1 ? T1X2 : rest <= 4 ? T4X2 : T6X2;
       default -> rest == 1 ? T1X3 : T4X3;
     };
   }
