@@ -60,6 +60,7 @@ abstract class Crew extends Workers {
   @Override
   public final void run(int count, Task work) {
     Objects.requireNonNull(work, "task");
+    Workers.requireUnits(count);
     if (ended) {
       throw new IllegalStateException("workers: the team is closed");
     }

@@ -91,11 +91,18 @@ public abstract class Workers implements AutoCloseable {
    * out and the first exception is thrown here. A call from within a task, or while another thread
    * uses the team, is done by the calling thread alone; so nothing ever waits for itself.
    *
-   * @param units how many
+   * @param units how many, at least 0
    * @param task what to do
+   * @throws IllegalArgumentException if units is negative
    * @throws IllegalStateException if the team is closed
    */
   public abstract void run(int units, Task task);
+
+  static void requireUnits(int units) {
+    if (units < 0) {
+      throw new IllegalArgumentException("workers: " + units + " units");
+    }
+  }
 
   /**
    * Refuses further runs and ends the team's threads, but not an executor's. Serial workers have
@@ -115,6 +122,7 @@ public abstract class Workers implements AutoCloseable {
     @Override
     public void run(int units, Task task) {
       Objects.requireNonNull(task, "task");
+      requireUnits(units);
       for (int unit = 0; unit < units; unit++) {
         task.run(unit, 0);
       }

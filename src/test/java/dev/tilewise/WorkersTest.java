@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -39,6 +40,15 @@ class WorkersTest {
             assertEquals(1, done.get(unit), unit + " of " + units + ", " + threads + " threads");
           }
         }
+      }
+    }
+  }
+
+  @Test
+  void unitsAreNotNegative() {
+    try (Workers team = Workers.of(2)) {
+      for (Workers workers : List.of(Workers.serial(), team)) {
+        assertThrows(IllegalArgumentException.class, () -> workers.run(-1, (unit, slot) -> {}));
       }
     }
   }

@@ -82,6 +82,10 @@ final class ClassifyCommand implements Callable<Integer> {
     Require.positive("--top", top);
     PictureModel network = PictureModel.load(model, pixels);
     List<String> names = labels == null ? network.classNames() : names(labels);
+    if (!names.isEmpty() && names.size() != network.classes()) {
+      throw new IllegalArgumentException(
+          names.size() + " class names for " + network.classes() + " classes; " + model);
+    }
     boolean allRead = true;
     boolean header = false;
     try (JsonLines lines = json.open()) {
@@ -122,10 +126,6 @@ final class ClassifyCommand implements Callable<Integer> {
 
   private void classify(double[] p, List<String> names, Path image, JsonLines lines)
       throws IOException {
-    if (!names.isEmpty() && names.size() != p.length) {
-      throw new IllegalArgumentException(
-          names.size() + " class names for " + p.length + " classes; " + model);
-    }
     int[] order =
         IntStream.range(0, p.length)
             .boxed()

@@ -38,6 +38,9 @@ interface PictureModel {
   /** The names of the classes; empty if they are numbers. */
   List<String> classNames();
 
+  /** How many classes there are. */
+  long classes();
+
   /** The probability of each class. */
   double[] probabilities(RgbImage picture);
 
@@ -52,6 +55,11 @@ interface PictureModel {
       @Override
       public List<String> classNames() {
         return network.classNames();
+      }
+
+      @Override
+      public long classes() {
+        return network.outputShape().elements();
       }
 
       @Override
@@ -84,6 +92,11 @@ interface PictureModel {
       @Override
       public List<String> classNames() {
         return List.of();
+      }
+
+      @Override
+      public long classes() {
+        return graph.outputs().getFirst().dims().elements();
       }
 
       @Override

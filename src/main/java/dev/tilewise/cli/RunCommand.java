@@ -7,7 +7,9 @@ import dev.tilewise.format.NpyArray;
 import dev.tilewise.graph.CompileOptions;
 import dev.tilewise.graph.CompiledGraph;
 import dev.tilewise.graph.Dims;
+import dev.tilewise.graph.Graph;
 import dev.tilewise.graph.Value;
+import dev.tilewise.onnx.OnnxException;
 import dev.tilewise.onnx.OnnxModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -78,7 +80,7 @@ final class RunCommand implements Callable<Integer> {
       options = options.keep(List.of(outputName));
       index = onnx.outputs().size();
     }
-    CompiledGraph graph = onnx.graph(Map.of(name, Dims.of(array.shape()))).compile(options);
+    CompiledGraph graph = graph(onnx, name, Dims.of(array.shape())).compile(options);
     float[] made;
     double millis;
     try (Workers workers = Workers.of(threads);
@@ -99,6 +101,16 @@ final class RunCommand implements Callable<Integer> {
       lines.object(object);
     }
     return 0;
+  }
+
+  /** The model for an input of the array's shape, which is the first to be blamed. */
+  private Graph graph(OnnxModel onnx, String name, Dims shape) throws IOException {
+    try {
+      return onnx.graph(Map.of(name, shape));
+    } catch (OnnxException e) {
+      String given = input + ": the input " + name + " is of shape " + shape;
+      throw new IOException(given + "; " + e.getMessage(), e);
+    }
   }
 
   private void write(Value value, float[] made) throws FormatException {

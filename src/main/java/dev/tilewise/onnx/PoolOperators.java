@@ -27,6 +27,9 @@ final class PoolOperators {
 
   private static Windows windows(Call call) {
     int[] in = ConvOperators.spatial(call.dims());
+    if (!call.node().has("kernel_shape")) {
+      throw new IllegalArgumentException("the attribute kernel_shape is missing");
+    }
     return Windows.of(call.node(), Windows.list(call.node(), "kernel_shape", in.length, 0), in);
   }
 

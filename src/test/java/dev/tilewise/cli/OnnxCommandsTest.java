@@ -80,4 +80,24 @@ class OnnxCommandsTest {
             "run", "--model", file.toString(), "--input", in.toString(), "--output", "y.npy");
     run.refusedWith("no.onnx");
   }
+
+  @Test
+  void anInputOfAnotherShapeIsNamed() throws IOException {
+    Path in = folder.resolve("x.npy");
+    Npy.write(in, new NpyArray(new int[] {1, 3, 10, 10}, new float[300]));
+    Invocation run =
+        Invocation.of(
+            "run", "--model", squeezenet(), "--input", in.toString(), "--output", "y.npy");
+    run.refusedWith("x.npy: the input data_0 is of shape 1x3x10x10");
+  }
+
+  @Test
+  void labelsAreAsManyAsClasses() throws IOException {
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "cat\ndog\n");
+    Path none = folder.resolve("no picture is read.jpg");
+    Invocation run =
+        Invocation.of(
+            "classify", "--model", squeezenet(), "--labels", labels.toString(), none.toString());
+    run.refusedWith("2 class names for 1000 classes");
+  }
 }

@@ -181,6 +181,16 @@ class OnnxModelTest {
   }
 
   @Test
+  void poolingSaysHowLargeItsWindowsAre() {
+    GraphProto.Builder graph =
+        GraphProto.newBuilder()
+            .addInput(Protos.value("x", 1, 2, 4, 4))
+            .addNode(Protos.node("MaxPool", List.of("x"), "y"))
+            .addOutput(Protos.value("y", 1));
+    assertSays("the attribute kernel_shape is missing", refusal(Protos.model(13, graph)));
+  }
+
+  @Test
   void opsetsOutsideAreRefused() {
     for (long opset : new long[] {0, 5, 29, Long.MAX_VALUE}) {
       String message = refusal(Protos.model(opset, sum(Protos.floats("c", NO_DIMS, 1))));

@@ -10,14 +10,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /**
  * How a convolution with 1x1 filters is cut up. The pixels of all images are the rows of one
@@ -361,16 +358,8 @@ public final class PointwisePlan {
   }
 
   String describe() {
-    List<OutputTile> shapes = Arrays.asList(tiles);
-    String names =
-        shapes.stream()
-            .collect(Collectors.groupingBy(t -> t, LinkedHashMap::new, Collectors.counting()))
-            .entrySet()
-            .stream()
-            .map(entry -> entry.getValue() + " of " + entry.getKey())
-            .collect(Collectors.joining(" and "));
     return "panels: "
-        + names
+        + OutputTile.names(tiles)
         + switch (source) {
           case PIXELS -> ", pixels in place, ";
           case STACKS -> ", pixels stacked, ";

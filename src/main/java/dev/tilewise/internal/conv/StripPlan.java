@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * How a convolution over few channels is cut up: bands of output rows, in them the regions that
@@ -288,11 +287,8 @@ public final class StripPlan {
   }
 
   String describe() {
-    String names =
-        Arrays.stream(tiles).distinct().map(OutputTile::toString).collect(Collectors.joining(", "));
-    return tiles.length
-        + " panel(s): "
-        + names
+    return "panels: "
+        + OutputTile.names(tiles)
         + (stacks() ? ", windows of strips stacked, " : ", rows in strips, ")
         + bands * g.n()
         + " unit(s), "

@@ -1,7 +1,10 @@
 package dev.tilewise.internal.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Micro-kernels that compute outputs: sums start from the bias and are clamped before they are
@@ -202,6 +205,16 @@ public enum OutputTile {
     long last = rowBytes - Lanes.BYTES;
     StripRuns windows = primedRuns[terms];
     strips(this, a, 0, 4, windows, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+  }
+
+  /** Such as {@code 3 of 8x3 and 2 of 8x2}. */
+  public static String names(OutputTile... tiles) {
+    return Arrays.stream(tiles)
+        .collect(Collectors.groupingBy(t -> t, LinkedHashMap::new, Collectors.counting()))
+        .entrySet()
+        .stream()
+        .map(entry -> entry.getValue() + " of " + entry.getKey())
+        .collect(Collectors.joining(" and "));
   }
 
   /** The shape as people write it. */
