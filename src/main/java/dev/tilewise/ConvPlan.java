@@ -394,6 +394,7 @@ public final class ConvPlan {
   }
 
   private void requireOwn(Workspace workspace) {
+    Objects.requireNonNull(workspace, "conv2d: workspace");
     if (workspace.plan().family != family) {
       throw new IllegalArgumentException(
           "conv2d: the workspace belongs to the plan of "

@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
     name = "explain",
     mixinStandardHelpOptions = true,
     description = {
-      "Prints how a convolution is computed, and why not otherwise,",
-      "or the layers of a network, and what becomes of each when it is compiled."
+      "Prints how a convolution is computed and why not otherwise, or the layers of a network.",
+      "Of a network's layers it says what becomes of each when it is compiled."
     })
 final class ExplainCommand implements Callable<Integer> {
 

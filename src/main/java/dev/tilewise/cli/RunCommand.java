@@ -28,8 +28,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Computes what an ONNX model makes of an array of NumPy's format.",
-      "The array's extents are those of the model's input; they may be others where the model"
-          + " leaves them open."
+      "The array has as many axes as the model's input, such as 1x3x224x224. The batch and the"
+          + " picture may be larger or smaller than the model says, if its layers allow it."
     })
 final class RunCommand implements Callable<Integer> {
 

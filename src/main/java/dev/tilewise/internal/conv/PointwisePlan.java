@@ -61,6 +61,8 @@ public final class PointwisePlan {
   private static final int ENOUGH_UNITS = 4;
 
   private final OutputTile.Rows source;
+  // Whether rows of pixels would be read if C2 had got their kernels right.
+  private boolean stacksInstead;
   private final StackHeights heights;
   private final OutputTile[] tiles;
   private final OutputTile[] others;
@@ -224,7 +226,8 @@ public final class PointwisePlan {
     StackHeights heights = TileTable.outputHeights();
     boolean few = fewFiltersPay(g) && destination.isDense(g.k());
     boolean copies = (few || pays(g)) && paysCopied(g);
-    if (copies || few || pays(g) && paysInPlace(g)) {
+    boolean rows = copies || few || pays(g) && paysInPlace(g);
+    if (rows) {
       OutputTile.Rows source = copies ? OutputTile.Rows.STRIP : OutputTile.Rows.PIXELS;
       int most = OutputTile.MOST_PIXEL_VECTORS;
       int[] wide = few ? new int[] {1} : TileTable.outputVectors(g.groupK(), most);
@@ -238,7 +241,10 @@ public final class PointwisePlan {
       return Optional.empty();
     }
     int[] vectors = TileTable.outputVectors(g.groupK(), OutputTile.MOST_VECTORS);
-    return Optional.of(new PointwisePlan(g, OutputTile.Rows.STACKS, heights, vectors, CHUNK_BYTES));
+    PointwisePlan plan =
+        new PointwisePlan(g, OutputTile.Rows.STACKS, heights, vectors, CHUNK_BYTES);
+    plan.stacksInstead = rows;
+    return Optional.of(plan);
   }
 
   private static long pixels(Geometry g) {
@@ -362,7 +368,10 @@ public final class PointwisePlan {
         + OutputTile.names(tiles)
         + switch (source) {
           case PIXELS -> ", pixels in place, ";
-          case STACKS -> ", pixels stacked, ";
+          case STACKS ->
+              stacksInstead
+                  ? ", pixels stacked (C2 has not compiled better tiles well in this process), "
+                  : ", pixels stacked, ";
           case STRIP -> ", pixels copied, ";
         }
         + units(2)

@@ -557,7 +557,7 @@ public final class WinogradPlan {
         + tiles()
         + " tiles in "
         + blocks()
-        + " block(s) of "
+        + " block(s) of at most "
         + blocks.mostTiles()
         + ", "
         + widths.length

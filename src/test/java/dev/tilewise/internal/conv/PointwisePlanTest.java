@@ -35,6 +35,7 @@ class PointwisePlanTest {
       PointwisePlan plan = plan(g, tile -> false);
       assertEquals(OutputTile.Rows.PIXELS, plan.source());
       assertEquals(OutputTile.Rows.STACKS, plan(g, tile -> true).source());
+      assertTrue(plan(g, tile -> true).describe().contains("pixels stacked (C2 has not"));
       // Five vectors are a panel of three and one of two: either kernel spoils the layer.
       for (OutputTile wrong : OutputTile.values()) {
         boolean uses = false;
