@@ -323,6 +323,7 @@ public final class ConvPlan {
       throw new IllegalArgumentException("conv2d: the output " + y + " is read-only");
     }
     requireOwn(workspace);
+    Objects.requireNonNull(workers, "conv2d: workers");
     if (!forward.packed().scope().isAlive()) {
       throw new IllegalStateException("conv2d: the arena of the plan's filters is closed");
     }

@@ -55,6 +55,22 @@ class ConvPlanTest {
     assertTrue(ConvRun.all(CASE).containsAll(all), ConvRun.all(CASE) + "");
   }
 
+  /** Outputs that lie in the padding altogether read no row, however far apart rows would be. */
+  @Test
+  void outputsFarInThePaddingArePlannedToo() {
+    for (String text :
+        new String[] {
+          "n1c16h8w8 k8f1p1d1x1073741824",
+          "n1c64h8w8 k8f1s1x20000000p0x60000000",
+          "n1c8h8w8 k8f3s1x300000000p1x900000000"
+        }) {
+      ConvCase extents = ConvCase.parse(text);
+      ConvData data = data(extents, 1);
+      float[] expected = ConvRun.run(Algorithm.NAIVE, data);
+      ConvRun.sameBits(text, expected, ConvRun.run(Algorithm.DIRECT, data));
+    }
+  }
+
   @Test
   void aPlanKnowsItsShapes() {
     ConvPlan plan = ConvRun.plan(Algorithm.AUTO, data(CASE, 1), Layout.NCHW);

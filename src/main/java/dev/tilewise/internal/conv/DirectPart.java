@@ -101,7 +101,8 @@ final class DirectPart {
     chunkLines = leastWaste(many, lines, columns, tileRows);
     columnChunks = (region.columns() + columns - 1) / columns;
     chunks = Math.toIntExact((lines + chunkLines - 1) / chunkLines * columnChunks);
-    rowStep = gathers ? 0 : Math.toIntExact(region.inputColumns(g, columns) * g.c());
+    boolean reads = !gathers && region.hasTaps();
+    rowStep = reads ? Math.toIntExact(region.inputColumns(g, columns) * g.c()) : 0;
     stagedLength = Math.toIntExact(stagedFloats(chunkLines, columns) + Lanes.COUNT);
     pieceOffsets = pieces.stream().mapToLong(run -> run.from() * Float.BYTES).toArray();
     pieceLengths = pieces.stream().mapToInt(Region.Run::length).toArray();
