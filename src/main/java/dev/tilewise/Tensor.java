@@ -2,6 +2,7 @@ package dev.tilewise;
 
 import dev.tilewise.internal.kernel.MatrixTranspose;
 import dev.tilewise.internal.kernel.Memory;
+import dev.tilewise.internal.kernel.PagePlaces;
 import dev.tilewise.internal.kernel.Scratch;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,16 +22,6 @@ public final class Tensor {
 
   /** Alignment of allocated tensors, bytes: one cache line, one 512-bit vector. */
   public static final long ALIGNMENT = 64;
-
-  /**
-   * Large tensors tend to start at the same place of a page. Where pixels lie half a page apart, a
-   * load from one tensor then waits for a store to the other: depthwise convolutions ran at half
-   * their speed (docs/decisions/0009-depthwise.md). Multiples of 832 up to the fourth lie at least
-   * 384 bytes apart, modulo half a page.
-   */
-  private static final long SHIFT = 832;
-
-  private static final int SHIFTS = 5;
 
   private static final AtomicInteger ALLOCATED = new AtomicInteger();
 
@@ -65,19 +56,16 @@ public final class Tensor {
     if (!arena.scope().isAlive()) {
       throw new IllegalStateException("tensor: the arena for " + shape + " is closed");
     }
-    long shift = shift();
+    int number = ALLOCATED.getAndIncrement();
     try {
-      MemorySegment memory = arena.allocate(shape.bytes() + shift, ALIGNMENT);
-      return new Tensor(memory.asSlice(shift, shape.bytes()), shape, layout);
+      MemorySegment memory =
+          arena.allocate(shape.bytes() + PagePlaces.room(shape.bytes()), ALIGNMENT);
+      long start = PagePlaces.from(memory.address(), shape.bytes(), number) - memory.address();
+      return new Tensor(memory.asSlice(start, shape.bytes()), shape, layout);
     } catch (WrongThreadException e) {
       throw new IllegalStateException(
           "tensor: the arena for " + shape + " is a confined one of another thread", e);
     }
-  }
-
-  /** Bytes by which the next allocated tensor starts later. */
-  private static long shift() {
-    return Math.floorMod(ALLOCATED.getAndIncrement(), SHIFTS) * SHIFT;
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.tilewise.graph;
 
 import dev.tilewise.ConvPlan;
 import dev.tilewise.Tensor;
+import dev.tilewise.internal.kernel.PagePlaces;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -73,15 +75,23 @@ final class Compiler {
     return tensors;
   }
 
-  /** Gives every buffer a place: the largest first, each as low as its lifetime permits. */
+  /**
+   * Gives every buffer a place: the largest first, each as low as its lifetime permits, and large
+   * ones of consecutive steps at different places of a page.
+   */
   private static long plan(List<Buffer> buffers, boolean share) {
     List<Buffer> bySize = new ArrayList<>(buffers);
     bySize.sort(Comparator.comparingLong((Buffer buffer) -> buffer.bytes).reversed());
+    List<Buffer> byStep = new ArrayList<>(buffers);
+    byStep.sort(Comparator.comparingInt((Buffer buffer) -> buffer.first));
+    Map<Buffer, Integer> numbers = new IdentityHashMap<>();
+    byStep.forEach(buffer -> numbers.put(buffer, numbers.size()));
     List<Buffer> placed = new ArrayList<>();
     long end = 0;
     for (Buffer buffer : bySize) {
       long size = aligned(buffer.bytes);
-      long at = 0;
+      int number = numbers.get(buffer);
+      long at = PagePlaces.from(0, buffer.bytes, number);
       for (Buffer other : placed) {
         if (share && !buffer.meets(other)) {
           continue;
@@ -89,7 +99,8 @@ final class Compiler {
         if (at + size <= other.offset) {
           break;
         }
-        at = Math.max(at, other.offset + aligned(other.bytes));
+        long behind = Math.max(at, other.offset + aligned(other.bytes));
+        at = PagePlaces.from(behind, buffer.bytes, number);
       }
       buffer.offset = at;
       int place = 0;
