@@ -89,9 +89,8 @@ final class Compiler {
     List<Buffer> placed = new ArrayList<>();
     long end = 0;
     for (Buffer buffer : bySize) {
-      long size = aligned(buffer.bytes);
-      int number = numbers.get(buffer);
-      long at = PagePlaces.from(0, buffer.bytes, number);
+      long size = slot(buffer);
+      long at = 0;
       for (Buffer other : placed) {
         if (share && !buffer.meets(other)) {
           continue;
@@ -99,8 +98,7 @@ final class Compiler {
         if (at + size <= other.offset) {
           break;
         }
-        long behind = Math.max(at, other.offset + aligned(other.bytes));
-        at = PagePlaces.from(behind, buffer.bytes, number);
+        at = Math.max(at, other.offset + slot(other));
       }
       buffer.offset = at;
       int place = 0;
@@ -110,7 +108,15 @@ final class Compiler {
       placed.add(place, buffer);
       end = Math.max(end, at + size);
     }
+    for (Buffer buffer : buffers) {
+      buffer.offset = PagePlaces.from(buffer.offset, buffer.bytes, numbers.get(buffer));
+    }
     return end;
+  }
+
+  /** Bytes that a buffer takes, wherever in them it starts. */
+  private static long slot(Buffer buffer) {
+    return aligned(buffer.bytes + PagePlaces.room(buffer.bytes));
   }
 
   private static long aligned(long bytes) {
