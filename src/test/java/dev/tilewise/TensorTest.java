@@ -293,4 +293,21 @@ class TensorTest {
   private static void assertMissing(String name, Executable call) {
     assertEquals(name, assertThrows(NullPointerException.class, call).getMessage());
   }
+
+  @Test
+  void largeTensorsThatFollowEachOtherStartElsewhereInAPage() {
+    try (Arena arena = Arena.ofShared()) {
+      long before = 0;
+      for (int i = 0; i < 12; i++) {
+        // Between them memory of odd sizes, so that pages do not begin alike by chance.
+        arena.allocate(64L * (i + 1), 64);
+        Tensor tensor = Tensor.allocate(arena, Shape.nchw(1, 512, 14, 14), Layout.NHWC);
+        long address = tensor.segment().address();
+        assertEquals(0, address % Tensor.ALIGNMENT);
+        long distance = Math.floorMod(address - before, 2048L);
+        assertTrue(i == 0 || distance >= 384 && distance <= 2048 - 384, distance + " bytes");
+        before = address;
+      }
+    }
+  }
 }

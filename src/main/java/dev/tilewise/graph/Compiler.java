@@ -79,7 +79,7 @@ final class Compiler {
    * Gives every buffer a place: the largest first, each as low as its lifetime permits, and large
    * ones of consecutive steps at different places of a page.
    */
-  private static long plan(List<Buffer> buffers, boolean share) {
+  static long plan(List<Buffer> buffers, boolean share) {
     List<Buffer> bySize = new ArrayList<>(buffers);
     bySize.sort(Comparator.comparingLong((Buffer buffer) -> buffer.bytes).reversed());
     List<Buffer> byStep = new ArrayList<>(buffers);

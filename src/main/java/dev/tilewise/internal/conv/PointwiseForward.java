@@ -24,8 +24,8 @@ import java.lang.foreign.ValueLayout;
  *     stack                                             OutputTile
  * }</pre>
  *
- * For few filters tiles of eight pixels read them where they are, and the last tile of a chunk lies
- * over the one before.
+ * Or tiles read pixels where they are, or copied as they are a few tiles at a time; then the last
+ * tile of a chunk lies over the one before.
  *
  * <p>Sums have the terms, the order and so the bits of {@link DirectForward}.
  */
