@@ -35,11 +35,12 @@ public final class CompiledGraph {
   /**
    * A step.
    *
-   * @param node it belongs to
+   * @param node name of the node it belongs to
+   * @param multiplyAdds of the node
    * @param what it does
    * @param step computes
    */
-  record Bound(Node node, String what, Step step) {}
+  record Bound(String node, long multiplyAdds, String what, Step step) {}
 
   private static final int MOST_PROFILED = 100_000;
 
@@ -295,9 +296,7 @@ public final class CompiledGraph {
     for (int i = 0; i < nanos.length; i++) {
       Arrays.sort(nanos[i]);
       Bound bound = steps.get(i);
-      times.add(
-          new StepTime(
-              bound.node.name(), bound.what, nanos[i][runs / 2] / 1e6, bound.node.multiplyAdds()));
+      times.add(new StepTime(bound.node, bound.what, nanos[i][runs / 2] / 1e6, bound.multiplyAdds));
     }
     return times;
   }

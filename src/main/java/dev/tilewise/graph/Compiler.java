@@ -142,20 +142,23 @@ final class Compiler {
     List<CompiledGraph.Bound> steps = new ArrayList<>();
     for (int i = 0; i < lowering.steps().size(); i++) {
       Lowering.Pending pending = lowering.steps().get(i);
-      steps.add(
-          new CompiledGraph.Bound(pending.node(), pending.what(), pending.bind().apply(memories)));
+      Node node = pending.node();
+      Step step = pending.bind().apply(memories);
+      steps.add(bound(node, pending.what(), step));
       for (Buffer buffer : lowering.buffers()) {
         if (poison && buffer.last == i + 1) {
           MemorySegment memory = memories.segment(View.dense(buffer, Dims.of()));
-          steps.add(
-              new CompiledGraph.Bound(
-                  pending.node(),
-                  "poisons " + buffer.bytes + " bytes",
-                  workers -> CompiledGraph.fill(memory, 0, buffer.bytes, Float.NaN)));
+          String what = "poisons " + buffer.bytes + " bytes";
+          steps.add(bound(node, what, w -> CompiledGraph.fill(memory, 0, buffer.bytes, Float.NaN)));
         }
       }
     }
     return List.copyOf(steps);
+  }
+
+  /** Keeps nothing of the node that holds weights: they are packed, or copied. */
+  private static CompiledGraph.Bound bound(Node node, String what, Step step) {
+    return new CompiledGraph.Bound(node.name(), node.multiplyAdds(), what, step);
   }
 
   private static String explain(List<Node> nodes, Map<String, String> fates) {

@@ -10,6 +10,8 @@ import dev.tilewise.Layout;
 import dev.tilewise.Shape;
 import dev.tilewise.Tensor;
 import dev.tilewise.Workspace;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -199,20 +201,8 @@ final class ConvOp extends Op {
     ConvCase extents = extents(node.input(0).dims(), node.input(1).dims());
     View x = to.dense(node.input(0));
     View added = residual ? to.dense(node.inputs().getLast()) : null;
-    Filter filter =
-        Filter.of(
-            node.input(1).memory(), extents.k(), extents.groupC(), extents.fh(), extents.fw());
-    if (biased) {
-      filter = filter.withBias(node.input(2).memory());
-    }
     View y = to.makeWide(node);
-    Conv2d conv =
-        conv(filter)
-            .activation(activation)
-            .tolerance(to.options().tolerance())
-            .coldFilters(true)
-            .into(y.depth(), y.firstChannel());
-    ConvPlan plan = plan(conv, extents, to);
+    ConvPlan plan = plan(node, extents, y, to);
     List<View> touched = new ArrayList<>(List.of(x, y));
     if (residual) {
       touched.add(added);
@@ -228,6 +218,24 @@ final class ConvOp extends Op {
           Workspace workspace = memories.workspace(plan);
           return workers -> plan.run(in, more, out, workspace, workers);
         });
+  }
+
+  /** Packs the filters; nobody needs what they were made of afterwards. */
+  private ConvPlan plan(Node node, ConvCase extents, View y, Lowering to) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment weights = node.input(1).memory(arena);
+      Filter filter = Filter.of(weights, extents.k(), extents.groupC(), extents.fh(), extents.fw());
+      if (biased) {
+        filter = filter.withBias(node.input(2).memory(arena));
+      }
+      Conv2d conv =
+          conv(filter)
+              .activation(activation)
+              .tolerance(to.options().tolerance())
+              .coldFilters(true)
+              .into(y.depth(), y.firstChannel());
+      return plan(conv, extents, to);
+    }
   }
 
   /** The algorithm asked for, or the fastest where that one does not apply. */

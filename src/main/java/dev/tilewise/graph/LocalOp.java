@@ -5,6 +5,7 @@ import dev.tilewise.Shape;
 import dev.tilewise.internal.conv.Geometry;
 import dev.tilewise.internal.conv.Unshared;
 import dev.tilewise.internal.kernel.Memory;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -113,8 +114,11 @@ final class LocalOp extends Op {
   }
 
   private static MemorySegment kernelMemory(Value value, Lowering to) {
-    MemorySegment memory = Memory.allocate(to.arena(), value.memory().byteSize());
-    return memory.asSlice(0, value.memory().byteSize()).copyFrom(value.memory());
+    try (Arena own = Arena.ofConfined()) {
+      MemorySegment from = value.memory(own);
+      MemorySegment memory = Memory.allocate(to.arena(), from.byteSize());
+      return memory.asSlice(0, from.byteSize()).copyFrom(from);
+    }
   }
 
   /** One for each thread. */

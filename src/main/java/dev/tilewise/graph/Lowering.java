@@ -124,19 +124,21 @@ final class Lowering {
   private View constant(Value value) {
     Dims dims = value.dims();
     MemorySegment memory = Memory.allocate(arena, dims.elements() * Float.BYTES);
-    View from = new View(new Buffer(memory.byteSize(), floats(value)), 0, dims, dims.rowMajor());
     View to = View.dense(new Buffer(memory.byteSize(), memory), dims);
     if (dims.elements() > 0) {
-      Strided loop = new Strided(dims.toArray(), from.strides(), to.strides());
-      for (int unit = 0; unit < loop.units(); unit++) {
-        loop.copy(unit, from.buffer().constant, 0, memory, 0);
+      Strided loop = new Strided(dims.toArray(), dims.rowMajor(), to.strides());
+      try (Arena own = Arena.ofConfined()) {
+        MemorySegment from = floats(value, own);
+        for (int unit = 0; unit < loop.units(); unit++) {
+          loop.copy(unit, from, 0, memory, 0);
+        }
       }
     }
     return to;
   }
 
-  private static MemorySegment floats(Value value) {
-    return value.isInteger() ? MemorySegment.ofArray(value.floats()) : value.memory();
+  private static MemorySegment floats(Value value, Arena own) {
+    return value.isInteger() ? MemorySegment.ofArray(value.floats()) : value.memory(own);
   }
 
   /** A value with its elements side by side, channels fastest; copied if it does not lie so. */

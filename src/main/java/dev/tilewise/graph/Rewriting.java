@@ -1,7 +1,6 @@
 package dev.tilewise.graph;
 
 import dev.tilewise.Activation;
-import dev.tilewise.internal.kernel.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -96,7 +95,7 @@ final class Rewriting {
       ConvOp conv = (ConvOp) before.op();
       float[] scale = node.input(1).floats();
       float[] shift = node.input(2).floats();
-      if (!isWithinRange(before.input(1).memory(), scale)) {
+      if (!isWithinRange(before.input(1), scale)) {
         return node;
       }
       Value weights = scaledRows(before.input(1), scale);
@@ -124,6 +123,12 @@ final class Rewriting {
     return node;
   }
 
+  private static boolean isWithinRange(Value factors, float... scale) {
+    try (Arena arena = Arena.ofConfined()) {
+      return isWithinRange(factors.memory(arena), scale);
+    }
+  }
+
   /**
    * Whether no product of a factor and its scale leaves the range of floats: computed one after the
    * other, factors of 1e30 and 1e-30 do, and must not become infinite or 0 in between.
@@ -146,15 +151,19 @@ final class Rewriting {
   /** {@code w[k] * scale[k]} for every filter. */
   private static Value scaledRows(Value weights, float[] scale) {
     long row = weights.dims().elements() / scale.length;
-    MemorySegment from = weights.memory();
-    MemorySegment scaled = Memory.allocate(Arena.ofAuto(), from.byteSize());
-    for (int k = 0; k < scale.length; k++) {
-      for (long i = k * row; i < (k + 1) * row; i++) {
-        scaled.setAtIndex(FLOAT, i, (float) ((double) from.getAtIndex(FLOAT, i) * scale[k]));
-      }
-    }
-    return Value.floats(
-        weights.name() + " scaled", weights.dims(), scaled.asSlice(0, from.byteSize()));
+    return Value.made(
+        weights.name() + " scaled",
+        weights.dims(),
+        arena -> {
+          MemorySegment from = weights.memory(arena);
+          MemorySegment scaled = arena.allocate(from.byteSize(), Float.BYTES);
+          for (int k = 0; k < scale.length; k++) {
+            for (long i = k * row; i < (k + 1) * row; i++) {
+              scaled.setAtIndex(FLOAT, i, (float) ((double) from.getAtIndex(FLOAT, i) * scale[k]));
+            }
+          }
+          return scaled;
+        });
   }
 
   private static Value scaledBias(Value bias, float[] scale, float[] shift) {
@@ -223,19 +232,23 @@ final class Rewriting {
       return weights;
     }
     int units = weights.dims().get(0);
-    MemorySegment from = weights.memory();
-    MemorySegment turned = Memory.allocate(Arena.ofAuto(), from.byteSize());
-    for (int unit = 0; unit < units; unit++) {
-      long row = (long) unit * depth * pixels;
-      for (int c = 0; c < depth; c++) {
-        for (int pixel = 0; pixel < pixels; pixel++) {
-          float w = from.getAtIndex(FLOAT, row + (long) c * pixels + pixel);
-          turned.setAtIndex(FLOAT, row + (long) pixel * depth + c, w);
-        }
-      }
-    }
-    return Value.floats(
-        weights.name() + " depth last", weights.dims(), turned.asSlice(0, from.byteSize()));
+    return Value.made(
+        weights.name() + " depth last",
+        weights.dims(),
+        arena -> {
+          MemorySegment from = weights.memory(arena);
+          MemorySegment turned = arena.allocate(from.byteSize(), Float.BYTES);
+          for (int unit = 0; unit < units; unit++) {
+            long row = (long) unit * depth * pixels;
+            for (int c = 0; c < depth; c++) {
+              for (int pixel = 0; pixel < pixels; pixel++) {
+                float w = from.getAtIndex(FLOAT, row + (long) c * pixels + pixel);
+                turned.setAtIndex(FLOAT, row + (long) pixel * depth + c, w);
+              }
+            }
+          }
+          return turned;
+        });
   }
 
   private Node convolution(Node node, ConvOp conv) {
@@ -266,33 +279,14 @@ final class Rewriting {
   /** {@code sum w (scale x + shift) + b = sum (w scale) x + (b + sum w shift)}. */
   private static Node affineBefore(Node affine, Node node, ConvOp conv) {
     float[] scale = affine.input(1).floats();
-    float[] shift = affine.input(2).floats();
-    Dims dims = node.input(1).dims();
-    int filters = dims.get(0);
-    int depth = dims.get(1);
-    int taps = dims.product(2, dims.rank());
-    float[] bias = conv.isBiased() ? node.input(2).floats() : new float[filters];
-    MemorySegment from = node.input(1).memory();
-    MemorySegment scaled = Memory.allocate(Arena.ofAuto(), from.byteSize());
+    Value weights = node.input(1);
+    int filters = weights.dims().get(0);
     int perGroup = filters / conv.settings().groups();
-    for (int k = 0; k < filters; k++) {
-      double sum = bias[k];
-      for (int c = 0; c < depth; c++) {
-        int channel = k / perGroup * depth + c;
-        for (int tap = 0; tap < taps; tap++) {
-          long at = ((long) k * depth + c) * taps + tap;
-          double w = from.getAtIndex(FLOAT, at);
-          sum += w * shift[channel];
-          scaled.setAtIndex(FLOAT, at, (float) (w * scale[channel]));
-        }
-      }
-      bias[k] = (float) sum;
-    }
+    float[] bias = conv.isBiased() ? node.input(2).floats() : new float[filters];
+    addShifts(weights, affine.input(2).floats(), perGroup, bias);
     List<Value> inputs = new ArrayList<>(node.inputs());
     inputs.set(0, affine.input(0));
-    inputs.set(
-        1,
-        Value.floats(node.input(1).name() + " scaled", dims, scaled.asSlice(0, from.byteSize())));
+    inputs.set(1, scaledChannels(weights, scale, perGroup));
     Value moved = Value.floats("bias moved", Dims.of(filters), MemorySegment.ofArray(bias));
     if (conv.isBiased()) {
       inputs.set(2, moved);
@@ -300,5 +294,42 @@ final class Rewriting {
       inputs.add(moved);
     }
     return new Node(node.name(), conv.withBias(), inputs, node.output());
+  }
+
+  /** {@code bias[k] += sum over channels and taps of w[k] shift[c]}, in double. */
+  private static void addShifts(Value weights, float[] shift, int perGroup, float... bias) {
+    int depth = weights.dims().get(1);
+    int taps = weights.dims().product(2, weights.dims().rank());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment from = weights.memory(arena);
+      for (int k = 0; k < bias.length; k++) {
+        double sum = bias[k];
+        for (int i = 0; i < depth * taps; i++) {
+          double w = from.getAtIndex(FLOAT, (long) k * depth * taps + i);
+          sum += w * shift[k / perGroup * depth + i / taps];
+        }
+        bias[k] = (float) sum;
+      }
+    }
+  }
+
+  /** {@code w[k, c] * scale[c]} for every filter and channel of its group. */
+  private static Value scaledChannels(Value weights, float[] scale, int perGroup) {
+    int depth = weights.dims().get(1);
+    int taps = weights.dims().product(2, weights.dims().rank());
+    return Value.made(
+        weights.name() + " scaled",
+        weights.dims(),
+        arena -> {
+          MemorySegment from = weights.memory(arena);
+          MemorySegment scaled = arena.allocate(from.byteSize(), Float.BYTES);
+          for (long i = 0; i < from.byteSize() / Float.BYTES; i++) {
+            int k = (int) (i / taps / depth);
+            int channel = k / perGroup * depth + (int) (i / taps % depth);
+            double w = from.getAtIndex(FLOAT, i);
+            scaled.setAtIndex(FLOAT, i, (float) (w * scale[channel]));
+          }
+          return scaled;
+        });
   }
 }

@@ -1,7 +1,9 @@
 package dev.tilewise.graph;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
 
 /**
  * What flows along an edge of a graph: an input, what a node makes, or a constant. Constants are
@@ -13,18 +15,31 @@ public final class Value {
 
   private String name;
   private final Dims dims;
+  // One of them, or none: floats, how to make them, integers.
   private final MemorySegment floats;
+  private final Function<Arena, MemorySegment> maker;
   private final long[] integers;
 
-  private Value(String name, Dims dims, MemorySegment floats, long[] integers) {
+  private Value(
+      String name,
+      Dims dims,
+      MemorySegment floats,
+      Function<Arena, MemorySegment> maker,
+      long[] integers) {
     this.name = name;
     this.dims = dims;
     this.floats = floats;
+    this.maker = maker;
     this.integers = integers;
   }
 
   static Value computed(String name, Dims dims) {
-    return new Value(name, dims, null, null);
+    return new Value(name, dims, null, null, null);
+  }
+
+  /** Floats that are made in an arena whenever they are asked for, and kept by nobody. */
+  static Value made(String name, Dims dims, Function<Arena, MemorySegment> maker) {
+    return new Value(name, dims, null, maker, null);
   }
 
   static Value floats(String name, Dims dims, MemorySegment values) {
@@ -38,7 +53,7 @@ public final class Value {
               + " bytes, not "
               + values.byteSize());
     }
-    return new Value(name, dims, values, null);
+    return new Value(name, dims, values, null, null);
   }
 
   static Value integers(String name, Dims dims, long[] values) {
@@ -46,7 +61,7 @@ public final class Value {
       throw new IllegalArgumentException(
           name + ": " + dims + " takes " + dims.elements() + " integers, not " + values.length);
     }
-    return new Value(name, dims, null, values);
+    return new Value(name, dims, null, null, values);
   }
 
   /** Gives it another name, while its graph is being built. */
@@ -78,7 +93,7 @@ public final class Value {
    * @return false for inputs and what depends on them
    */
   public boolean isConstant() {
-    return floats != null || integers != null;
+    return floats != null || maker != null || integers != null;
   }
 
   /**
@@ -90,9 +105,13 @@ public final class Value {
     return integers != null;
   }
 
-  /** The floats of a constant, the last axis being the fastest. */
-  MemorySegment memory() {
-    return floats;
+  /**
+   * The floats of a constant, the last axis being the fastest.
+   *
+   * @param arena owns them if they are not there yet
+   */
+  MemorySegment memory(Arena arena) {
+    return maker == null ? floats : maker.apply(arena);
   }
 
   /**
@@ -127,7 +146,9 @@ public final class Value {
     requireConstant();
     float[] values = new float[Math.toIntExact(dims.elements())];
     if (integers == null) {
-      MemorySegment.copy(floats, FLOAT, 0, values, 0, values.length);
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment.copy(memory(arena), FLOAT, 0, values, 0, values.length);
+      }
     } else {
       for (int i = 0; i < values.length; i++) {
         values[i] = integers[i];
