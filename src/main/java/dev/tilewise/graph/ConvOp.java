@@ -222,7 +222,7 @@ final class ConvOp extends Op {
 
   /** Packs the filters; nobody needs what they were made of afterwards. */
   private ConvPlan plan(Node node, ConvCase extents, View y, Lowering to) {
-    try (Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofShared()) {
       MemorySegment weights = node.input(1).memory(arena);
       Filter filter = Filter.of(weights, extents.k(), extents.groupC(), extents.fh(), extents.fw());
       if (biased) {

@@ -3,6 +3,7 @@ package dev.tilewise.graph;
 import dev.tilewise.Activation;
 import dev.tilewise.Elementwise;
 import dev.tilewise.Pool2d;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.Function;
 
 /**
  * Describes a {@link Graph} operation by operation. Each method takes values and returns the one
@@ -80,6 +82,21 @@ public final class GraphBuilder {
    */
   public Value constant(String name, Dims dims, float... values) {
     return Value.floats(name, dims, MemorySegment.ofArray(values.clone()));
+  }
+
+  /**
+   * A constant of floats that are fetched when they are needed, such as a part of a file that is
+   * mapped: when a graph is compiled, some of them more than once. Nobody keeps them.
+   *
+   * @param name for messages; constants may share one
+   * @param dims its extents
+   * @param values makes them, the last axis being the fastest, each time alike, in an arena or in
+   *     memory that stays
+   * @return the value; using it throws an {@link IllegalStateException} if there are more or fewer
+   *     bytes
+   */
+  public Value constant(String name, Dims dims, Function<Arena, MemorySegment> values) {
+    return Value.made(name, dims, Objects.requireNonNull(values, "values"));
   }
 
   /**

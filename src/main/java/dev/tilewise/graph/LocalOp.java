@@ -114,7 +114,7 @@ final class LocalOp extends Op {
   }
 
   private static MemorySegment kernelMemory(Value value, Lowering to) {
-    try (Arena own = Arena.ofConfined()) {
+    try (Arena own = Arena.ofShared()) {
       MemorySegment from = value.memory(own);
       MemorySegment memory = Memory.allocate(to.arena(), from.byteSize());
       return memory.asSlice(0, from.byteSize()).copyFrom(from);

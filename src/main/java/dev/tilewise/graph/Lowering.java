@@ -127,7 +127,7 @@ final class Lowering {
     View to = View.dense(new Buffer(memory.byteSize(), memory), dims);
     if (dims.elements() > 0) {
       Strided loop = new Strided(dims.toArray(), dims.rowMajor(), to.strides());
-      try (Arena own = Arena.ofConfined()) {
+      try (Arena own = Arena.ofShared()) {
         MemorySegment from = floats(value, own);
         for (int unit = 0; unit < loop.units(); unit++) {
           loop.copy(unit, from, 0, memory, 0);

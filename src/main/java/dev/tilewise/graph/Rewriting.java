@@ -124,7 +124,7 @@ final class Rewriting {
   }
 
   private static boolean isWithinRange(Value factors, float... scale) {
-    try (Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofShared()) {
       return isWithinRange(factors.memory(arena), scale);
     }
   }
@@ -300,7 +300,7 @@ final class Rewriting {
   private static void addShifts(Value weights, float[] shift, int perGroup, float... bias) {
     int depth = weights.dims().get(1);
     int taps = weights.dims().product(2, weights.dims().rank());
-    try (Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofShared()) {
       MemorySegment from = weights.memory(arena);
       for (int k = 0; k < bias.length; k++) {
         double sum = bias[k];

@@ -44,16 +44,13 @@ public final class Value {
 
   static Value floats(String name, Dims dims, MemorySegment values) {
     if (values.byteSize() != dims.elements() * Float.BYTES) {
-      throw new IllegalArgumentException(
-          name
-              + ": "
-              + dims
-              + " takes "
-              + dims.elements() * Float.BYTES
-              + " bytes, not "
-              + values.byteSize());
+      throw new IllegalArgumentException(name + ": " + wrongSize(dims, values));
     }
     return new Value(name, dims, values, null, null);
+  }
+
+  private static String wrongSize(Dims dims, MemorySegment values) {
+    return dims + " takes " + dims.elements() * Float.BYTES + " bytes, not " + values.byteSize();
   }
 
   static Value integers(String name, Dims dims, long[] values) {
@@ -111,7 +108,14 @@ public final class Value {
    * @param arena owns them if they are not there yet
    */
   MemorySegment memory(Arena arena) {
-    return maker == null ? floats : maker.apply(arena);
+    if (maker == null) {
+      return floats;
+    }
+    MemorySegment made = maker.apply(arena);
+    if (made.byteSize() != dims.elements() * Float.BYTES) {
+      throw new IllegalStateException(name + ": " + wrongSize(dims, made));
+    }
+    return made;
   }
 
   /**
@@ -146,7 +150,7 @@ public final class Value {
     requireConstant();
     float[] values = new float[Math.toIntExact(dims.elements())];
     if (integers == null) {
-      try (Arena arena = Arena.ofConfined()) {
+      try (Arena arena = Arena.ofShared()) {
         MemorySegment.copy(memory(arena), FLOAT, 0, values, 0, values.length);
       }
     } else {

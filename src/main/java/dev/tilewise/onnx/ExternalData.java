@@ -2,10 +2,7 @@ package dev.tilewise.onnx;
 
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -20,36 +17,42 @@ import java.util.Map;
 final class ExternalData {
 
   private final Path model;
+  // Open: each tensor is mapped when it is needed.
+  private final Map<Path, FileChannel> files = new HashMap<>();
 
   ExternalData(Path model) {
     this.model = model;
   }
 
-  MemorySegment map(String tensor, List<StringStringEntryProto> entries, long bytes)
+  /** What a tensor has in another file. */
+  FilePart part(String tensor, List<StringStringEntryProto> entries, long bytes)
       throws IOException {
     Map<String, String> keys = new HashMap<>();
     entries.forEach(entry -> keys.put(entry.getKey(), entry.getValue()));
     Path file = resolve(tensor, keys.getOrDefault("location", ""));
-    try (FileChannel channel = FileChannel.open(file)) {
-      long offset = number(tensor, "offset", keys.getOrDefault("offset", "0"));
-      String all = Long.toString(Math.max(0, channel.size() - offset));
-      long length = number(tensor, "length", keys.getOrDefault("length", all));
-      if (length != bytes || offset > channel.size() - length) {
-        throw new IllegalArgumentException(
-            tensor
-                + " takes "
-                + bytes
-                + " bytes, but its data are "
-                + length
-                + " bytes from "
-                + offset
-                + " on of "
-                + channel.size()
-                + " bytes in "
-                + file.getFileName());
-      }
-      return channel.map(MapMode.READ_ONLY, offset, length, Arena.ofAuto());
+    FileChannel channel = files.get(file);
+    if (channel == null) {
+      channel = FileChannel.open(file);
+      files.put(file, channel);
     }
+    long offset = number(tensor, "offset", keys.getOrDefault("offset", "0"));
+    String all = Long.toString(Math.max(0, channel.size() - offset));
+    long length = number(tensor, "length", keys.getOrDefault("length", all));
+    if (length != bytes || offset > channel.size() - length) {
+      throw new IllegalArgumentException(
+          tensor
+              + " takes "
+              + bytes
+              + " bytes, but its data are "
+              + length
+              + " bytes from "
+              + offset
+              + " on of "
+              + channel.size()
+              + " bytes in "
+              + file.getFileName());
+    }
+    return new FilePart(channel, offset, length);
   }
 
   private static long number(String tensor, String key, String text) {

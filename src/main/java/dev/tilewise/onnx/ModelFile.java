@@ -14,10 +14,8 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,19 +32,22 @@ final class ModelFile {
   private final Path file;
   private final TensorReader tensors;
 
-  private ModelFile(Path file) {
+  private ModelFile(Path file, FilePart whole) {
     this.file = file;
-    this.tensors = new TensorReader(new ExternalData(file));
+    this.tensors = new TensorReader(new ExternalData(file), whole);
   }
 
   static OnnxGraph read(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file)) {
+    try {
+      FileChannel channel = FileChannel.open(file);
       long size = channel.size();
       if (size == 0 || size > LARGEST) {
+        channel.close();
         throw new OnnxException(
             file.toString(), size + " bytes are no ONNX model: 1 to " + LARGEST + " would be");
       }
-      return read(file, channel.map(MapMode.READ_ONLY, 0, size, Arena.ofAuto()));
+      FilePart whole = FilePart.whole(channel);
+      return read(file, whole.bytes(), whole);
     } catch (NoSuchFileException e) {
       throw new OnnxException(file.toString(), "there is no such file", e);
     }
@@ -54,11 +55,15 @@ final class ModelFile {
 
   /** Reads a model that is in memory already; what it refers to is in the file's folder. */
   static OnnxGraph read(Path file, MemorySegment bytes) throws IOException {
+    return read(file, bytes, null);
+  }
+
+  private static OnnxGraph read(Path file, MemorySegment bytes, FilePart whole) throws IOException {
     // The strings of bytes in the messages stay where they are, in the mapped file.
     CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes.asByteBuffer()).newCodedInput();
     in.enableAliasing(true);
     try {
-      return new ModelFile(file).graph(ModelProto.parseFrom(in));
+      return new ModelFile(file, whole).graph(ModelProto.parseFrom(in));
     } catch (InvalidProtocolBufferException e) {
       throw new OnnxException(file.toString(), "no ONNX model, or damaged: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {

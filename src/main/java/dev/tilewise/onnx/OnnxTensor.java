@@ -3,19 +3,25 @@ package dev.tilewise.onnx;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.GraphBuilder;
 import dev.tilewise.graph.Value;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Function;
 
 /**
  * A constant of a model: floats, whatever width the file has, or integers.
  *
  * @param dims its extents
- * @param floats the last axis being the fastest; null for integers
+ * @param floats the last axis being the fastest, fetched in an arena; null for integers
  * @param integers the last axis being the fastest; null for floats
  */
-record OnnxTensor(Dims dims, MemorySegment floats, long[] integers) {
+record OnnxTensor(Dims dims, Function<Arena, MemorySegment> floats, long[] integers) {
+
+  static OnnxTensor floats(Dims dims, MemorySegment values) {
+    return new OnnxTensor(dims, arena -> values, null);
+  }
 
   static OnnxTensor floats(Dims dims, float... values) {
-    return new OnnxTensor(dims, MemorySegment.ofArray(values), null);
+    return floats(dims, MemorySegment.ofArray(values));
   }
 
   static OnnxTensor integers(Dims dims, long... values) {

@@ -24,10 +24,21 @@ final class TensorReader {
   private static final ValueLayout.OfFloat FLOAT = little(ValueLayout.JAVA_FLOAT_UNALIGNED);
   private static final ValueLayout.OfDouble DOUBLE = little(ValueLayout.JAVA_DOUBLE_UNALIGNED);
 
-  private final ExternalData external;
+  /** Bytes of tensors that are mapped for themselves, when they are needed. */
+  private static final long LARGE = 64 << 10;
 
-  TensorReader(ExternalData external) {
+  private final ExternalData external;
+  private final FilePart model;
+
+  /**
+   * Of a model.
+   *
+   * @param external its other files
+   * @param model its mapped file, null if it is in memory
+   */
+  TensorReader(ExternalData external, FilePart model) {
     this.external = external;
+    this.model = model;
   }
 
   @SuppressWarnings("unchecked")
@@ -63,12 +74,24 @@ final class TensorReader {
     if (!elsewhere && !tensor.hasRawData()) {
       return typed(name, tensor, type, dims);
     }
-    MemorySegment bytes =
-        elsewhere
-            ? external.map(name, tensor.getExternalDataList(), dims.elements() * width(type))
-            : MemorySegment.ofBuffer(tensor.getRawData().asReadOnlyByteBuffer());
-    require(name, dims, type, dims.elements() * width(type), bytes.byteSize(), "bytes");
-    return raw(type, dims, bytes);
+    long claimed = dims.elements() * width(type);
+    FilePart part;
+    if (elsewhere) {
+      part = external.part(name, tensor.getExternalDataList(), claimed);
+    } else {
+      MemorySegment bytes = MemorySegment.ofBuffer(tensor.getRawData().asReadOnlyByteBuffer());
+      require(name, dims, type, claimed, bytes.byteSize(), "bytes");
+      if (model == null || bytes.byteSize() < LARGE) {
+        return raw(type, dims, bytes);
+      }
+      part = model.part(bytes);
+    }
+    if (type == DataType.FLOAT && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
+      return new OnnxTensor(dims, part::map, null);
+    }
+    try (Arena arena = Arena.ofShared()) {
+      return raw(type, dims, part.map(arena));
+    }
   }
 
   private static void require(
@@ -94,9 +117,7 @@ final class TensorReader {
     return switch (type) {
       case FLOAT -> {
         boolean asIs = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
-        yield asIs
-            ? new OnnxTensor(dims, from, null)
-            : floats(dims, i -> from.getAtIndex(FLOAT, i));
+        yield asIs ? OnnxTensor.floats(dims, from) : floats(dims, i -> from.getAtIndex(FLOAT, i));
       }
       case FLOAT16 -> floats(dims, i -> Float.float16ToFloat(from.getAtIndex(SHORT, i)));
       case BFLOAT16 -> floats(dims, i -> fromBfloat16(from.getAtIndex(SHORT, i)));
@@ -145,7 +166,7 @@ final class TensorReader {
     for (long i = 0; i < dims.elements(); i++) {
       values.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, source.get(i));
     }
-    return new OnnxTensor(dims, values, null);
+    return OnnxTensor.floats(dims, values);
   }
 
   private static OnnxTensor integers(Dims dims, IntToLongFunction source) {

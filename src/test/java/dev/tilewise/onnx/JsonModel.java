@@ -73,7 +73,7 @@ record JsonModel(Path folder, JsonNode json) {
       }
       return OnnxTensor.integers(dims, values);
     }
-    return new OnnxTensor(dims, bytes.asSlice(offset, dims.elements() * Float.BYTES), null);
+    return OnnxTensor.floats(dims, bytes.asSlice(offset, dims.elements() * Float.BYTES));
   }
 
   private static OnnxTensor written(JsonNode one) {
@@ -97,7 +97,7 @@ record JsonModel(Path folder, JsonNode json) {
     for (long i = 0; i < dims.elements(); i++) {
       values.setAtIndex(ValueLayout.JAVA_FLOAT, i, generated(seed, i, scale, offset));
     }
-    return new OnnxTensor(dims, values, null);
+    return OnnxTensor.floats(dims, values);
   }
 
   private static float generated(long seed, long i, double scale, double offset) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tilewise.testdata.Vectors;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -61,7 +62,7 @@ final class NodeCases {
         return tensors;
       }
       TensorProto proto = TensorProto.parseFrom(Files.readAllBytes(file));
-      tensors.add(new TensorReader(new ExternalData(file)).read(proto));
+      tensors.add(new TensorReader(new ExternalData(file), null).read(proto));
     }
   }
 
@@ -69,7 +70,10 @@ final class NodeCases {
   static float[] floats(OnnxTensor tensor) {
     float[] values = new float[(int) tensor.dims().elements()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = tensor.integers() == null ? at(tensor.floats(), i) : tensor.integers()[i];
+      values[i] =
+          tensor.integers() == null
+              ? at(tensor.floats().apply(Arena.global()), i)
+              : tensor.integers()[i];
     }
     return values;
   }

@@ -14,19 +14,23 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataLocation;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import com.google.protobuf.ByteString;
 import dev.tilewise.Workers;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.Graph;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -412,5 +416,49 @@ class OnnxModelTest {
                   () -> OnnxModel.load(Files.write(inner.resolve("m.onnx"), model.toByteArray())));
           assertSays(reason, e.getMessage());
         });
+  }
+
+  /** A summand that is large enough to be mapped for itself. */
+  private static ModelProto large(int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = i;
+    }
+    GraphProto.Builder graph =
+        GraphProto.newBuilder()
+            .addInput(Protos.value("x", count))
+            .addInitializer(
+                TensorProto.newBuilder()
+                    .setName("c")
+                    .setDataType(DataType.FLOAT.getNumber())
+                    .addDims(count)
+                    .setRawData(
+                        ByteString.copyFrom(little(4 * count, b -> b.asFloatBuffer().put(values)))))
+            .addNode(Protos.node("Add", List.of("x", "c"), "y"))
+            .addOutput(Protos.value("y", count));
+    return Protos.model(13, graph);
+  }
+
+  @Test
+  void aModelOutlivesItsFile() throws IOException {
+    int count = 40_000;
+    Path file = Files.write(folder.resolve("m.onnx"), large(count).toByteArray());
+    OnnxModel model = OnnxModel.load(file);
+    Files.delete(file);
+    float[] sums = model.graph().compile().run(new float[count]);
+    for (int i = 0; i < count; i++) {
+      assertEquals(i, sums[i]);
+    }
+  }
+
+  @Test
+  void aFileThatHasBecomeShorterIsAnError() throws IOException {
+    Path file = Files.write(folder.resolve("m.onnx"), large(40_000).toByteArray());
+    Graph graph = OnnxModel.load(file).graph();
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(10_000);
+    }
+    UncheckedIOException e = assertThrows(UncheckedIOException.class, graph::compile);
+    assertSays("the model's file has changed", e.getMessage());
   }
 }
