@@ -29,6 +29,10 @@ import net.jqwik.api.Tag;
 class PointwiseTest {
 
   private static final StackHeights FIVE_AND_FOUR = StackHeights.FIVE_AND_FOUR;
+
+  /** Two groups of so many channels make pixels that share the sets of the caches. */
+  private static final int FAR = 1024;
+
   private static final Activation[] ACTIVATIONS = {
     Activation.IDENTITY,
     Activation.RELU,
@@ -48,27 +52,31 @@ class PointwiseTest {
     while (true) {
       boolean deep = random.nextInt(10) == 0;
       boolean few = !deep && random.nextInt(5) == 0;
-      int groups = deep || few ? 1 : 1 + random.nextInt(3);
+      boolean far = !deep && !few && random.nextInt(10) == 0;
+      int groups = deep || few ? 1 : far ? 2 : 1 + random.nextInt(3);
       int c =
           random.nextBoolean()
               ? 1 + random.nextInt(80)
               : Lanes.COUNT * (1 + random.nextInt(80 / Lanes.COUNT));
+      c = far ? FAR : c;
+      int size = far ? 7 : 20;
       int k =
           random.nextBoolean()
               ? Lanes.COUNT * (1 + random.nextInt(5))
               : Lanes.COUNT + random.nextInt(70);
+      k = far ? Lanes.COUNT + random.nextInt(17) : k;
       ConvCase e =
           new ConvCase(
-              1 + random.nextInt(3),
+              far ? 1 : 1 + random.nextInt(3),
               deep ? 1024 + 32 + 2 * c / Lanes.COUNT * Lanes.COUNT : groups * c,
-              1 + random.nextInt(20),
-              1 + random.nextInt(20),
+              1 + random.nextInt(size),
+              1 + random.nextInt(size),
               few ? 1 + random.nextInt(Lanes.COUNT - 1) : groups * k,
               groups,
               1,
               1,
-              few ? 1 : 1 + random.nextInt(3),
-              few ? 1 : 1 + random.nextInt(3),
+              few || far ? 1 : 1 + random.nextInt(3),
+              few || far ? 1 : 1 + random.nextInt(3),
               0,
               0,
               0,
@@ -102,9 +110,11 @@ class PointwiseTest {
     boolean tall = heights == StackHeights.EIGHT_AND_NINE;
     OutputTile.Rows source = OutputTile.Rows.STACKS;
     int most = tall ? OutputTile.MOST_VECTORS : 2;
-    if (few || tall && PointwisePlan.liesInRows(g) && random.nextBoolean()) {
+    boolean far = g.groupC() == FAR;
+    if (few || tall && PointwisePlan.isInRows(g) && (far || random.nextBoolean())) {
       // Copies hold all channels of sixteen pixels.
-      boolean copies = g.groups() == 1 && g.n() * g.oh() * g.ow() >= 16 && random.nextBoolean();
+      boolean enough = g.groups() == 1 && g.n() * g.oh() * g.ow() >= 16;
+      boolean copies = PointwisePlan.liesInRows(g) && enough && random.nextBoolean();
       source = copies ? OutputTile.Rows.STRIP : OutputTile.Rows.PIXELS;
       most = copies ? 2 : OutputTile.MOST_PIXEL_VECTORS;
     }

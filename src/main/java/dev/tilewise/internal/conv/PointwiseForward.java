@@ -114,7 +114,7 @@ public final class PointwiseForward implements SingleStage {
 
   @Override
   public long scratchBytes() {
-    return plan.sumsBytes();
+    return PointwiseScratch.bytes(plan);
   }
 
   @Override
@@ -147,6 +147,8 @@ public final class PointwiseForward implements SingleStage {
     int others = stacked ? plan.heights().others(pixels) : 0;
     if (stacked) {
       stage(firstPixel, pixels, stacks, others, group, s, x);
+    } else if (plan.gathers()) {
+      gather(firstPixel, pixels, group, s, x);
     }
     // A residual is added to the sums where outputs lie, but not where panels have filters in
     // common: vectors that lie over those before may be another unit's.
@@ -162,7 +164,12 @@ public final class PointwiseForward implements SingleStage {
         s.prefetch.lines(panelMemory, start, (long) g.groupC() * tile.width() * Float.BYTES);
       }
       if (!stacked) {
-        multiplyRows(tile, group, panel, firstPixel, pixels, s, x, complete, y);
+        long from = (firstPixel * g.c() + (long) group * g.groupC()) * Float.BYTES;
+        if (plan.gathers()) {
+          multiplyRows(tile, group, panel, firstPixel, pixels, s, s.gathered, 0, complete, y);
+        } else {
+          multiplyRows(tile, group, panel, firstPixel, pixels, s, x, from, complete, y);
+        }
         continue;
       }
       multiply(tile, group, panel, firstPixel, 0, stacks, s, added, complete, y);
@@ -184,6 +191,15 @@ public final class PointwiseForward implements SingleStage {
           (long) g.k() * Float.BYTES,
           lo,
           hi);
+    }
+  }
+
+  /** Copies a chunk's pixels one after the other. */
+  private void gather(long firstPixel, int pixels, int group, PointwiseScratch s, MemorySegment x) {
+    locate(firstPixel, pixels, group, s.inputs);
+    long bytes = (long) g.groupC() * Float.BYTES;
+    for (int i = 0; i < pixels; i++) {
+      MemorySegment.copy(x, s.inputs[i], s.gathered, i * plan.pitch(), bytes);
     }
   }
 
@@ -291,7 +307,7 @@ public final class PointwiseForward implements SingleStage {
     }
   }
 
-  /** One panel over the pixels of a chunk, where they are or copied as they are. */
+  /** One panel over the pixels of a chunk, where they are, gathered, or copied as they are. */
   private void multiplyRows(
       OutputTile tile,
       int group,
@@ -300,6 +316,7 @@ public final class PointwiseForward implements SingleStage {
       int pixels,
       PointwiseScratch s,
       MemorySegment x,
+      long from,
       boolean complete,
       MemorySegment y) {
     int rows = tile.rows();
@@ -310,14 +327,15 @@ public final class PointwiseForward implements SingleStage {
     int under = g.k() < Lanes.COUNT ? (Lanes.COUNT - 1) / g.k() : 0;
     int whole = Math.max(0, pixels - under) / rows;
     long to = destination.at(firstPixel, channel);
-    pixels(tile, group, panel, firstPixel, whole, s, x, complete, y, to, step);
+    pixels(tile, group, panel, from, whole, s, x, complete, y, to, step);
     for (int row = whole * rows; row < pixels; row += rows) {
-      long first = firstPixel + Math.min(row, pixels - rows);
-      to = destination.at(first, channel);
+      int first = Math.min(row, pixels - rows);
+      long at = from + first * plan.pitch();
+      to = destination.at(firstPixel + first, channel);
       if (under == 0) {
-        pixels(tile, group, panel, first, 1, s, x, complete, y, to, step);
+        pixels(tile, group, panel, at, 1, s, x, complete, y, to, step);
       } else {
-        pixels(tile, group, panel, first, 1, s, x, complete, s.sums, 0, Lanes.BYTES);
+        pixels(tile, group, panel, at, 1, s, x, complete, s.sums, 0, Lanes.BYTES);
         Strips.copyRows(s.sums, 0, Lanes.BYTES, y, to, step, rows, g.k());
       }
     }
@@ -328,7 +346,7 @@ public final class PointwiseForward implements SingleStage {
       OutputTile tile,
       int group,
       int panel,
-      long firstPixel,
+      long from,
       int tiles,
       PointwiseScratch s,
       MemorySegment x,
@@ -336,7 +354,6 @@ public final class PointwiseForward implements SingleStage {
       MemorySegment to,
       long toOff,
       long toStep) {
-    long from = (firstPixel * g.c() + (long) group * g.groupC()) * Float.BYTES;
     long factors = plan.panels().start(group, panel) * Float.BYTES;
     long last = (long) plan.panels().lastVector(panel, Lanes.COUNT) * Float.BYTES;
     float low = complete ? lo : Float.NEGATIVE_INFINITY;
@@ -346,7 +363,7 @@ public final class PointwiseForward implements SingleStage {
           tile,
           x,
           from,
-          (long) g.c() * Float.BYTES,
+          plan.pitch(),
           g.groupC(),
           panelMemory,
           factors,

@@ -2,6 +2,7 @@ package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.ArrayArena;
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.Priming;
@@ -54,6 +55,15 @@ public final class PointwisePlan {
   /** Pixels at such a distance lie in the same sets of L1 and of L2. */
   private static final long ALIASING_BYTES = 8192;
 
+  /** Gathered pixels at multiples of this would lie in the same sets of L1. */
+  private static final long PAGE_BYTES = 4096;
+
+  /** So many vectors of filters take panels of three, though a narrower one may be left over. */
+  private static final int MANY_VECTORS = 24;
+
+  /** Fewest terms for which panels of three vectors are faster than of four, if none is left. */
+  private static final int LEAST_TERMS_OF_THREE = 64;
+
   /** A panel larger than this leaves L2 between two stacks. */
   private static final long PANEL_BYTES = 640 << 10;
 
@@ -61,6 +71,8 @@ public final class PointwisePlan {
   private static final int ENOUGH_UNITS = 4;
 
   private final OutputTile.Rows source;
+  private final long pitch;
+  private final boolean gathers;
   // Whether rows of pixels would be read if C2 had got their kernels right.
   private boolean stacksInstead;
   private final StackHeights heights;
@@ -83,8 +95,9 @@ public final class PointwisePlan {
   /**
    * Plans.
    *
-   * @param g extents that {@link #fits}, or are {@link #liesInRows} in place
-   * @param source whether tiles read pixels where they are, or stacks, or copies of rows
+   * @param g extents that {@link #fits}, or whose sums are one block
+   * @param source whether tiles read pixels where they are, gathered where they do not lie at equal
+   *     distances, or stacks, or copies of rows
    * @param heights of stacks
    * @param vectors of each panel of a group, at most {@link OutputTile#MOST_VECTORS} of stacks,
    *     {@link OutputTile#MOST_PIXEL_VECTORS} in place, two of copies; together they hold the
@@ -95,6 +108,9 @@ public final class PointwisePlan {
       Geometry g, OutputTile.Rows source, StackHeights heights, int[] vectors, long chunkBytes) {
     this.source = source;
     this.heights = heights;
+    gathers = source == OutputTile.Rows.PIXELS && !isEvenlySpaced(g);
+    long row = (long) (gathers ? g.groupC() : g.c()) * Float.BYTES;
+    pitch = gathers && row % PAGE_BYTES == 0 ? row + Memory.ALIGNMENT : row;
     boolean inRows = source != OutputTile.Rows.STACKS;
     tiles =
         tiles(
@@ -126,11 +142,12 @@ public final class PointwisePlan {
     for (int chunk = 0; chunk < chunks; chunk++) {
       longest = Math.max(longest, Math.toIntExact(firstPixel(chunk + 1) - firstPixel(chunk)));
     }
-    chunkPixels = inRows ? 0 : longest;
+    chunkPixels = inRows && !gathers ? 0 : longest;
     int tall = Arrays.stream(tiles).mapToInt(OutputTile::rows).max().orElseThrow();
     batch = (int) Math.max(1, COPIED_BYTES / ((long) tall * terms * Float.BYTES));
     int copied = source == OutputTile.Rows.STRIP ? batch * tall * terms : 0;
-    stagedLength = Math.toIntExact((long) chunkPixels * depth + copied + WinogradScratch.LEAD);
+    long stacked = inRows ? 0 : (long) chunkPixels * depth;
+    stagedLength = Math.toIntExact(stacked + copied + WinogradScratch.LEAD);
     long perPanel = Math.multiplyExact((long) chunks, (long) groups);
     panelRanges = (int) Math.min(shares, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
@@ -166,10 +183,17 @@ public final class PointwisePlan {
 
   /** Whether the pixels of a group are at equal distances, and sums one block. */
   public static boolean liesInRows(Geometry g) {
-    return g.sh() == 1
-        && g.sw() == 1
-        && g.blocks() == 1
-        && pixels(g) >= StackHeights.EIGHT_AND_NINE.usual();
+    return g.sh() == 1 && g.sw() == 1 && isInRows(g);
+  }
+
+  /** Whether rows of pixels can be read, where they are or gathered. */
+  public static boolean isInRows(Geometry g) {
+    return g.blocks() == 1 && pixels(g) >= StackHeights.EIGHT_AND_NINE.usual();
+  }
+
+  /** Whether pixels are at equal distances that suit the caches. */
+  private static boolean isEvenlySpaced(Geometry g) {
+    return g.sh() == 1 && g.sw() == 1 && (long) g.c() * Float.BYTES % ALIASING_BYTES != 0;
   }
 
   /** Whether fewer filters than fill a vector pay, in an output without other channels. */
@@ -182,14 +206,22 @@ public final class PointwisePlan {
         && pixels(g) >= LEAST_PIXELS_OF_FEW;
   }
 
-  /** Whether to read pixels in place is faster than to copy them: docs/decisions/0021. */
-  private static boolean paysInPlace(Geometry g) {
+  /** Whether to read rows of pixels is faster than to stack them: docs/decisions/0021 and 0023. */
+  private static boolean paysInRows(Geometry g) {
     return TileTable.readsPixels()
-        && liesInRows(g)
+        && isInRows(g)
         && pixels(g) >= LEAST_PIXELS
-        && (g.groupC() >= LEAST_TERMS || g.groupK() > NARROW_VECTORS * Lanes.COUNT)
-        && (g.groupC() <= FEW_TERMS || g.groupK() <= 2 * g.groupC())
-        && g.c() * (long) Float.BYTES % ALIASING_BYTES != 0;
+        && (g.groupC() >= LEAST_TERMS || g.groupK() > NARROW_VECTORS * Lanes.COUNT);
+  }
+
+  /** Most vectors of the panels that read rows of pixels. */
+  private static int mostVectors(Geometry g) {
+    int vectors = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT;
+    boolean three =
+        vectors % 3 == 0
+            ? g.groupC() >= LEAST_TERMS_OF_THREE
+            : vectors >= MANY_VECTORS && g.groupC() > FEW_TERMS;
+    return three ? 3 : OutputTile.MOST_PIXEL_VECTORS;
   }
 
   /** Whether to copy pixels as they are is faster than to read them in place: decisions/0022. */
@@ -226,11 +258,10 @@ public final class PointwisePlan {
     StackHeights heights = TileTable.outputHeights();
     boolean few = fewFiltersPay(g) && destination.isDense(g.k());
     boolean copies = (few || pays(g)) && paysCopied(g);
-    boolean rows = copies || few || pays(g) && paysInPlace(g);
+    boolean rows = copies || few || pays(g) && paysInRows(g);
     if (rows) {
       OutputTile.Rows source = copies ? OutputTile.Rows.STRIP : OutputTile.Rows.PIXELS;
-      int most = OutputTile.MOST_PIXEL_VECTORS;
-      int[] wide = few ? new int[] {1} : TileTable.outputVectors(g.groupK(), most);
+      int[] wide = few ? new int[] {1} : TileTable.outputVectors(g.groupK(), mostVectors(g));
       PointwisePlan plan = new PointwisePlan(g, source, heights, wide, CHUNK_BYTES);
       plan.primeKernels();
       if (Arrays.stream(plan.tiles).noneMatch(boxes)) {
@@ -259,6 +290,21 @@ public final class PointwisePlan {
   /** What tiles read. */
   OutputTile.Rows source() {
     return source;
+  }
+
+  /** Whether rows of pixels are copied before they are read. */
+  boolean gathers() {
+    return gathers;
+  }
+
+  /** Bytes from pixel to pixel, where they are or gathered. */
+  long pitch() {
+    return pitch;
+  }
+
+  /** Bytes of the gathered pixels of the largest chunk. */
+  long gatheredBytes() {
+    return gathers ? chunkPixels * pitch : 0;
   }
 
   /** Tiles whose pixels are copied at a time. */
@@ -367,7 +413,7 @@ public final class PointwisePlan {
     return "panels: "
         + OutputTile.names(tiles)
         + switch (source) {
-          case PIXELS -> ", pixels in place, ";
+          case PIXELS -> gathers ? ", pixels gathered, " : ", pixels in place, ";
           case STACKS ->
               stacksInstead
                   ? ", pixels stacked (C2 has not compiled better tiles well in this process), "

@@ -9,6 +9,9 @@ final class PointwiseScratch implements Forward.Scratch {
   /** The blocks' sums of one stack. */
   final MemorySegment sums;
 
+  /** Rows of pixels that do not lie at equal distances. */
+  final MemorySegment gathered;
+
   /** Stacks of pixels. On the heap: docs/decisions/0002. */
   final float[] staged;
 
@@ -20,8 +23,14 @@ final class PointwiseScratch implements Forward.Scratch {
 
   PointwiseScratch(PointwisePlan plan, MemorySegment memory, ScratchArrays arrays) {
     sums = memory.asSlice(0, plan.sumsBytes());
+    gathered = memory.asSlice(WinogradScratch.aligned(sums.byteSize()), plan.gatheredBytes());
     staged = arrays.large(plan.stagedLength());
     inputs = new long[plan.chunkPixels()];
+  }
+
+  /** Bytes off the heap. */
+  static long bytes(PointwisePlan plan) {
+    return WinogradScratch.aligned(plan.sumsBytes()) + plan.gatheredBytes();
   }
 
   /** Bytes on the heap. */

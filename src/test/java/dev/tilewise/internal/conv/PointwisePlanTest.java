@@ -61,13 +61,45 @@ class PointwisePlanTest {
     }
   }
 
+  private static int widest(int channels, int vectors) {
+    PointwisePlan plan = plan(of(channels, vectors * Lanes.COUNT), tile -> false);
+    int most = 0;
+    for (int panel = 0; panel < plan.panels().widths().length; panel++) {
+      most = Math.max(most, plan.tile(panel).vectors());
+    }
+    return most;
+  }
+
   @Example
-  void panelsThatLeaveL1AreStacked() {
-    for (int filters : new int[] {2 * 256, 2 * 256 + 1}) {
-      Geometry g = of(256, filters);
-      assertTrue(PointwisePlan.pays(g));
-      boolean inPlace = TileTable.readsPixels() && filters == 512;
-      assertEquals(inPlace, plan(g, tile -> false).source() == OutputTile.Rows.PIXELS);
+  void manyFiltersTakePanelsThatStayInL1() {
+    if (!TileTable.readsPixels()) {
+      return;
+    }
+    assertEquals(4, widest(256, 16));
+    assertEquals(3, widest(256, 12));
+    assertEquals(3, widest(64, 12));
+    assertEquals(4, widest(63, 12));
+    assertEquals(3, widest(129, 32));
+    assertEquals(4, widest(128, 32));
+  }
+
+  /** With a stride, or as far apart as the caches' sets repeat. */
+  @Example
+  void pixelsThatDoNotLieWellAreGathered() {
+    int filters = 4 * Lanes.COUNT;
+    Geometry strided = new Geometry(1, 64, 27, 27, filters, 1, 1, 1, 2, 2, 0, 0, 0, 0, 1, 1);
+    Geometry far = new Geometry(1, 2048, 14, 14, 2 * filters, 2, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1);
+    Geometry near = new Geometry(1, 2032, 14, 14, 2 * filters, 2, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1);
+    for (Geometry g : new Geometry[] {strided, far, near}) {
+      PointwisePlan plan = plan(g, tile -> false);
+      assertEquals(TileTable.readsPixels() && g != near, plan.gathers());
+      assertEquals(plan.gathers(), plan.describe().contains("pixels gathered"));
+      if (plan.gathers()) {
+        assertTrue(plan.pitch() >= g.groupC() * 4L && plan.pitch() % 4096 != 0);
+        assertEquals(plan.chunkPixels() * plan.pitch(), plan.gatheredBytes());
+      } else {
+        assertEquals(0, plan.gatheredBytes());
+      }
     }
   }
 
