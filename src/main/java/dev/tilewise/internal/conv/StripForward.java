@@ -95,7 +95,7 @@ public final class StripForward implements SingleStage {
       StripPlan.Part part = plan.parts()[i];
       StripRuns runs = part.runs();
       for (int p = 0; p < all[i].length; p++) {
-        int width = plan.tile(p).width();
+        int width = plan.tiles()[p].width();
         int floats = runs.length() * width;
         float[] factors = ArrayArena.floats(arena, runs.count() * floats);
         for (int run = 0; run < runs.count(); run++) {
@@ -215,18 +215,20 @@ public final class StripForward implements SingleStage {
     for (int first = 0; first < tiles; ) {
       boolean other = first >= usual;
       int count = Math.min(StripPlan.TILES, (other ? tiles : usual) - first);
-      int height = (other ? plan.other(0) : plan.tile(0)).rows();
-      int row = other ? usual * plan.tile(0).rows() + (first - usual) * height : first * height;
+      OutputTile[] of = other ? plan.others() : plan.tiles();
+      int height = of[0].rows();
+      int before = other ? usual * plan.tiles()[0].rows() : 0;
+      int row = before + (other ? first - usual : first) * height;
       // The last tile does not go beyond the line.
       int inside = Math.min(count, (pixels - row) / height);
       if (inside > 0) {
         int from = a + row * pitch;
-        tiles(part, other, inside, from, pitch, s, y, out + row * outStep, outStep, low, high);
+        tiles(part, of, inside, from, pitch, s, y, out + row * outStep, outStep, low, high);
       }
       if (inside < count) {
         int last = Math.max(0, pixels - height);
         int from = a + last * pitch;
-        tiles(part, other, 1, from, pitch, s, y, out + last * outStep, outStep, low, high);
+        tiles(part, of, 1, from, pitch, s, y, out + last * outStep, outStep, low, high);
       }
       first += count;
     }
@@ -266,16 +268,20 @@ public final class StripForward implements SingleStage {
       long outStep,
       float low,
       float high) {
-    int rows = plan.tile(0).rows();
-    int whole = first / rows;
+    int usual = plan.tiles()[0].rows();
+    int whole = first / usual;
     if (whole > 0) {
-      tiles(part, false, whole, a, pitch, s, y, out, outStep, low, high);
+      tiles(part, plan.tiles(), whole, a, pitch, s, y, out, outStep, low, high);
     }
     long rowBytes = plan.asideRowBytes();
-    for (int row = whole * rows; row < pixels; row += rows) {
+    int rows;
+    for (int row = whole * usual; row < pixels; row += rows) {
+      boolean isShort = pixels - row <= plan.shorts()[0].rows();
+      OutputTile[] of = isShort ? plan.shorts() : plan.tiles();
+      rows = of[0].rows();
       int start = Math.max(0, Math.min(row, pixels - rows));
       int from = a + start * pitch;
-      tiles(part, false, 1, from, pitch, s, s.aside, 0, rowBytes, low, high);
+      tiles(part, of, 1, from, pitch, s, s.aside, 0, rowBytes, low, high);
       // Those before are stored already.
       long skipped = (row - start) * rowBytes;
       int count = Math.min(rows, pixels - row);
@@ -286,7 +292,7 @@ public final class StripForward implements SingleStage {
   /** All panels of some tiles of one height. */
   private void tiles(
       int part,
-      boolean other,
+      OutputTile[] kernels,
       int count,
       int a,
       int pitch,
@@ -299,12 +305,12 @@ public final class StripForward implements SingleStage {
     FilterPanels filters = plan.panels();
     StripPlan.Part of = plan.parts()[part];
     StripStacks stacks = of.stacks();
-    int height = (other ? plan.other(0) : plan.tile(0)).rows();
+    int height = kernels[0].rows();
     if (plan.stacks()) {
       stacks.copy(s.staged, a, pitch, height, count, s.stacks);
     }
     for (int panel = 0; panel < filters.widths().length; panel++) {
-      OutputTile tile = other ? plan.other(panel) : plan.tile(panel);
+      OutputTile tile = kernels[panel];
       long bias = (long) filters.columnsBefore(panel) * Float.BYTES;
       long to = out + (long) filters.firstFilter(panel) * Float.BYTES;
       long last = (long) filters.lastVector(panel, Lanes.COUNT) * Float.BYTES;

@@ -37,6 +37,9 @@ public final class StripPlan {
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
+  /** Multiply-adds for which it does not pay to wake a thread: some 10 us. */
+  private static final double UNIT_MACS = 1 << 19;
+
   /** Most channels: beyond, runs are long, and the general path enters tiles less often. */
   private static final int MOST_CHANNELS = 8;
 
@@ -56,11 +59,15 @@ public final class StripPlan {
    */
   record Part(Region region, StripRuns runs, StripStacks stacks, int firstTerm) {}
 
+  /** Pixels of a line, such as a corner, for which the tallest tiles compute too much. */
+  private static final int SHORT_LINE = 8;
+
   private final Geometry g;
   private final int usual;
   private final int other;
   private final OutputTile[] tiles;
   private final OutputTile[] others;
+  private final OutputTile[] shorts;
   private final FilterPanels panels;
   private final Part[] parts;
   private final int bandLines;
@@ -97,8 +104,11 @@ public final class StripPlan {
       regions.add(new Part(region, runs, stacks() ? new StripStacks(runs) : null, first));
     }
     parts = regions.toArray(new Part[0]);
+    boolean hasShort = regions.stream().anyMatch(part -> isShort(part.region()));
+    shorts = hasShort && usual > SHORT_LINE ? tiles(SHORT_LINE, vectors) : tiles;
     long lineBytes = (long) g.sh() * g.w() * g.c() * Float.BYTES;
-    long wanted = ((long) g.n() * g.oh() + ENOUGH_UNITS - 1) / ENOUGH_UNITS;
+    int units = (int) Math.max(1, Math.min(ENOUGH_UNITS, g.macs() / UNIT_MACS));
+    long wanted = ((long) g.n() * g.oh() + units - 1) / units;
     long most = Math.min(g.oh(), Math.max(1, bandBytes / lineBytes));
     bandLines = (int) Math.min(most, Math.max(LEAST_LINES, wanted));
     bands = (g.oh() + bandLines - 1) / bandLines;
@@ -119,6 +129,11 @@ public final class StripPlan {
       deepest = stacks() ? Math.max(deepest, part.stacks().depth()) : 0;
     }
     stacksLength = stacks() ? TILES * Math.max(usual, other) * deepest + Lanes.COUNT : 0;
+  }
+
+  /** Whether the longer side of a region, where its lines lie, is short. */
+  private static boolean isShort(Region region) {
+    return Math.max(region.columns(), region.rows()) <= SHORT_LINE;
   }
 
   /** The tiles that hold so many pixels with the fewest rows too many. */
@@ -209,6 +224,7 @@ public final class StripPlan {
     Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
     kernels.addAll(Arrays.asList(tiles));
     kernels.addAll(Arrays.asList(others));
+    kernels.addAll(Arrays.asList(shorts));
     OutputTile.Rows kind = stacks() ? OutputTile.Rows.STACKS : OutputTile.Rows.STRIP;
     Priming.all(kernels.stream().map(tile -> tile.priming(kind)).toList());
   }
@@ -217,14 +233,19 @@ public final class StripPlan {
     return panels;
   }
 
-  /** The kernel of a panel. */
-  OutputTile tile(int panel) {
-    return tiles[panel];
+  /** The kernels of the panels. */
+  OutputTile[] tiles() {
+    return tiles;
   }
 
-  /** The kernel of a panel for tiles of the other height. */
-  OutputTile other(int panel) {
-    return others[panel];
+  /** The kernels of the panels for tiles of the other height. */
+  OutputTile[] others() {
+    return others;
+  }
+
+  /** The kernels of the panels for lines, or what is left of them, that have no more rows. */
+  OutputTile[] shorts() {
+    return shorts;
   }
 
   /** Whether windows are stacked, because tiles do not read strips. */
