@@ -1,7 +1,5 @@
 package dev.tilewise;
 
-import java.util.Objects;
-
 /** The order of a tensor's four extents in memory, slowest first. */
 public enum Layout {
   /** Planes: all values of one channel are contiguous. */
@@ -21,10 +19,23 @@ public enum Layout {
    * @throws IndexOutOfBoundsException if an index is outside its extent
    */
   public long index(Shape shape, int n, int c, int y, int x) {
-    Objects.checkIndex(n, shape.n());
-    Objects.checkIndex(c, shape.c());
-    Objects.checkIndex(y, shape.h());
-    Objects.checkIndex(x, shape.w());
+    // As unsigned numbers negative ones are too large.
+    if (Integer.compareUnsigned(n, shape.n()) >= 0
+        || Integer.compareUnsigned(c, shape.c()) >= 0
+        || Integer.compareUnsigned(y, shape.h()) >= 0
+        || Integer.compareUnsigned(x, shape.w()) >= 0) {
+      throw new IndexOutOfBoundsException(
+          "tensor: there is no element n="
+              + n
+              + " c="
+              + c
+              + " y="
+              + y
+              + " x="
+              + x
+              + " in "
+              + shape);
+    }
     return this == NCHW
         ? (((long) n * shape.c() + c) * shape.h() + y) * shape.w() + x
         : (((long) n * shape.h() + y) * shape.w() + x) * shape.c() + c;

@@ -168,9 +168,15 @@ public final class Tensor {
    * @param x column
    * @return its value
    * @throws IndexOutOfBoundsException if an index is outside its extent
+   * @throws IllegalStateException if the arena is closed
+   * @throws WrongThreadException if the arena belongs to another thread
    */
   public float get(int n, int c, int y, int x) {
-    return segment.getAtIndex(FLOAT, layout.index(shape, n, c, y, x));
+    try {
+      return segment.getAtIndex(FLOAT, layout.index(shape, n, c, y, x));
+    } catch (IllegalStateException e) {
+      throw closed(e);
+    }
   }
 
   /**
@@ -182,11 +188,21 @@ public final class Tensor {
    * @param x column
    * @param value its new value
    * @throws IndexOutOfBoundsException if an index is outside its extent
+   * @throws IllegalStateException if the arena is closed
+   * @throws WrongThreadException if the arena belongs to another thread
    * @throws IllegalArgumentException if the tensor is read-only
    */
   public void set(int n, int c, int y, int x, float value) {
     requireWritable();
-    segment.setAtIndex(FLOAT, layout.index(shape, n, c, y, x), value);
+    try {
+      segment.setAtIndex(FLOAT, layout.index(shape, n, c, y, x), value);
+    } catch (IllegalStateException e) {
+      throw closed(e);
+    }
+  }
+
+  private IllegalStateException closed(IllegalStateException e) {
+    return new IllegalStateException("tensor: " + this + ": its arena is closed", e);
   }
 
   private void requireWritable() {

@@ -50,7 +50,7 @@ class PointwiseTest {
    */
   private static ConvCase extents(SplittableRandom random) {
     while (true) {
-      boolean deep = random.nextInt(10) == 0;
+      boolean deep = random.nextInt(6) == 0;
       boolean few = !deep && random.nextInt(5) == 0;
       boolean far = !deep && !few && random.nextInt(10) == 0;
       int groups = deep || few ? 1 : far ? 2 : 1 + random.nextInt(3);

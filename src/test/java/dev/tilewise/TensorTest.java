@@ -117,6 +117,21 @@ class TensorTest {
   }
 
   @Test
+  void whatCannotBeReadIsNamed() {
+    Arena closed = Arena.ofShared();
+    Tensor t = Tensor.allocate(closed, SHAPE, Layout.NCHW);
+    String name = t.toString();
+    IndexOutOfBoundsException outside =
+        assertThrows(IndexOutOfBoundsException.class, () -> t.get(1, 3, 0, -1));
+    assertEquals("tensor: there is no element n=1 c=3 y=0 x=-1 in " + SHAPE, outside.getMessage());
+    closed.close();
+    for (Executable use : new Executable[] {() -> t.get(0, 0, 0, 0), () -> t.set(0, 0, 0, 0, 1)}) {
+      IllegalStateException e = assertThrows(IllegalStateException.class, use);
+      assertEquals("tensor: " + name + ": its arena is closed", e.getMessage());
+    }
+  }
+
+  @Test
   void allocatedTensorsAreZeroAndAligned() {
     try (Arena arena = Arena.ofShared()) {
       for (int i = 1; i < 20; i++) {

@@ -99,7 +99,7 @@ final class ClassifyCommand implements Callable<Integer> {
           continue;
         }
         if (!header) {
-          lines.text(String.format("%-40s %-12s %s", "image", "class", "probability"));
+          lines.text(String.format("%-40s %-12s %s", "image", "probability", "class"));
           header = true;
         }
         classify(network.probabilities(picture), names, image, lines);
@@ -135,7 +135,7 @@ final class ClassifyCommand implements Callable<Integer> {
     for (int i = 0; i < Math.min(top, order.length); i++) {
       String label = names.isEmpty() ? "" + order[i] : names.get(order[i]);
       String first = i == 0 ? image.toString() : "";
-      lines.text(String.format(Locale.ROOT, "%-40s %-12s %.4f", first, label, p[order[i]]));
+      lines.text(String.format(Locale.ROOT, "%-40s %-12.4f %s", first, p[order[i]], label));
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("image", image.toString());
       object.put("label", label);

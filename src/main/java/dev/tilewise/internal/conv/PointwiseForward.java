@@ -166,9 +166,9 @@ public final class PointwiseForward implements SingleStage {
       if (!stacked) {
         long from = (firstPixel * g.c() + (long) group * g.groupC()) * Float.BYTES;
         if (plan.gathers()) {
-          multiplyRows(tile, group, panel, firstPixel, pixels, s, s.gathered, 0, complete, y);
+          multiplyRows(tile, group, panel, firstPixel, pixels, s, s.gathered, 0, residual, y);
         } else {
-          multiplyRows(tile, group, panel, firstPixel, pixels, s, x, from, complete, y);
+          multiplyRows(tile, group, panel, firstPixel, pixels, s, x, from, residual, y);
         }
         continue;
       }
@@ -317,8 +317,13 @@ public final class PointwiseForward implements SingleStage {
       PointwiseScratch s,
       MemorySegment x,
       long from,
-      boolean complete,
+      MemorySegment residual,
       MemorySegment y) {
+    if (g.blocks() > 1) {
+      multiplyBlocks(tile, group, panel, firstPixel, pixels, s, x, from, residual, y);
+      return;
+    }
+    boolean complete = residual == null;
     int rows = tile.rows();
     int channel = group * g.groupK() + plan.panels().firstFilter(panel);
     long step = destination.pixelBytes();
@@ -338,6 +343,73 @@ public final class PointwiseForward implements SingleStage {
         pixels(tile, group, panel, at, 1, s, x, complete, s.sums, 0, Lanes.BYTES);
         Strips.copyRows(s.sums, 0, Lanes.BYTES, y, to, step, rows, g.k());
       }
+    }
+  }
+
+  /** The same for sums of several blocks, which are added when each tile is stored. */
+  private void multiplyBlocks(
+      OutputTile tile,
+      int group,
+      int panel,
+      long firstPixel,
+      int pixels,
+      PointwiseScratch s,
+      MemorySegment x,
+      long from,
+      MemorySegment residual,
+      MemorySegment y) {
+    int rows = tile.rows();
+    int channel = group * g.groupK() + plan.panels().firstFilter(panel);
+    int lastVector = plan.panels().lastVector(panel, Lanes.COUNT);
+    long step = (long) tile.width() * Float.BYTES;
+    for (int row = 0; row < pixels; row += rows) {
+      int first = Math.min(row, pixels - rows);
+      sumBlocksOfRows(tile, group, panel, from + first * plan.pitch(), s, x);
+      // Those before are stored already, perhaps over their residuals.
+      TileEpilogue.store(
+          g.blocks(),
+          s.sums,
+          (row - first) * step,
+          rows * step,
+          step,
+          rows - (row - first),
+          lastVector + Lanes.COUNT,
+          residual,
+          residualRows,
+          ((firstPixel + row) * g.k() + channel) * Float.BYTES,
+          y,
+          outputRows,
+          0,
+          destination.at(firstPixel + row, channel),
+          lo,
+          hi);
+    }
+  }
+
+  /** All blocks of one tile of pixels, into the scratch. */
+  private void sumBlocksOfRows(
+      OutputTile tile, int group, int panel, long from, PointwiseScratch s, MemorySegment x) {
+    long step = (long) tile.width() * Float.BYTES;
+    float none = Float.POSITIVE_INFINITY;
+    for (int block = 0; block < g.blocks(); block++) {
+      int term = block * g.blockLength();
+      OutputTile.pixels(
+          tile,
+          x,
+          from + (long) term * Float.BYTES,
+          plan.pitch(),
+          Math.min(g.blockLength(), g.groupC() - term),
+          panelMemory,
+          plan.panels().start(group, panel) * Float.BYTES + term * step,
+          init,
+          block == 0 ? biasOf(group, panel) : 0,
+          s.sums,
+          block * tile.rows() * step,
+          step,
+          (long) plan.panels().lastVector(panel, Lanes.COUNT) * Float.BYTES,
+          1,
+          -none,
+          none);
     }
   }
 

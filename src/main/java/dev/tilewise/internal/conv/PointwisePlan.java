@@ -183,12 +183,12 @@ public final class PointwisePlan {
 
   /** Whether the pixels of a group are at equal distances, and sums one block. */
   public static boolean liesInRows(Geometry g) {
-    return g.sh() == 1 && g.sw() == 1 && isInRows(g);
+    return g.sh() == 1 && g.sw() == 1 && g.blocks() == 1 && isInRows(g);
   }
 
   /** Whether rows of pixels can be read, where they are or gathered. */
   public static boolean isInRows(Geometry g) {
-    return g.blocks() == 1 && pixels(g) >= StackHeights.EIGHT_AND_NINE.usual();
+    return pixels(g) >= StackHeights.EIGHT_AND_NINE.usual();
   }
 
   /** Whether pixels are at equal distances that suit the caches. */
