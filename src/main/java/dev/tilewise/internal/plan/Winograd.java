@@ -36,8 +36,8 @@ final class Winograd {
    */
   private static final double DOUBT = 1.08;
 
-  /** U that L3 has at the next run, beside what else a run touches: see decisions/0020. */
-  private static final double CACHED_BYTES = 13 << 20;
+  /** U, inputs and outputs of which L3 still has U at the next run: decisions/0020 and 0023. */
+  private static final double CACHED_BYTES = 16 << 20;
 
   /** U of which so little is left in L3 that reading it ahead does not cost more than it brings. */
   private static final double PREFETCHED_BYTES = 20 << 20;
@@ -112,7 +112,9 @@ final class Winograd {
    */
   private static double cost(Geometry g, int m, boolean cold) {
     List<WinogradPlan> plans = plans(g, m);
-    boolean cached = !cold && filterBytes(g, plans) <= CACHED_BYTES;
+    double inputs = (double) g.n() * g.h() * g.w() * g.c() * Float.BYTES;
+    double outputs = (double) g.n() * g.oh() * g.ow() * g.k() * Float.BYTES;
+    boolean cached = !cold && filterBytes(g, plans) + inputs + outputs <= CACHED_BYTES;
     double sum = 0;
     for (WinogradPlan plan : plans) {
       sum += cost(g, plan, cached);
