@@ -17,8 +17,6 @@ import java.util.Map;
 final class ExternalData {
 
   private final Path model;
-  // Open: each tensor is mapped when it is needed.
-  private final Map<Path, FileChannel> files = new HashMap<>();
 
   ExternalData(Path model) {
     this.model = model;
@@ -30,29 +28,26 @@ final class ExternalData {
     Map<String, String> keys = new HashMap<>();
     entries.forEach(entry -> keys.put(entry.getKey(), entry.getValue()));
     Path file = resolve(tensor, keys.getOrDefault("location", ""));
-    FileChannel channel = files.get(file);
-    if (channel == null) {
-      channel = FileChannel.open(file);
-      files.put(file, channel);
+    try (FileChannel channel = FileChannel.open(file)) {
+      long offset = number(tensor, "offset", keys.getOrDefault("offset", "0"));
+      String all = Long.toString(Math.max(0, channel.size() - offset));
+      long length = number(tensor, "length", keys.getOrDefault("length", all));
+      if (length != bytes || offset > channel.size() - length) {
+        throw new IllegalArgumentException(
+            tensor
+                + " takes "
+                + bytes
+                + " bytes, but its data are "
+                + length
+                + " bytes from "
+                + offset
+                + " on of "
+                + channel.size()
+                + " bytes in "
+                + file.getFileName());
+      }
+      return FilePart.of(file, channel, offset, length);
     }
-    long offset = number(tensor, "offset", keys.getOrDefault("offset", "0"));
-    String all = Long.toString(Math.max(0, channel.size() - offset));
-    long length = number(tensor, "length", keys.getOrDefault("length", all));
-    if (length != bytes || offset > channel.size() - length) {
-      throw new IllegalArgumentException(
-          tensor
-              + " takes "
-              + bytes
-              + " bytes, but its data are "
-              + length
-              + " bytes from "
-              + offset
-              + " on of "
-              + channel.size()
-              + " bytes in "
-              + file.getFileName());
-    }
-    return new FilePart(channel, offset, length);
   }
 
   private static long number(String tensor, String key, String text) {

@@ -1,68 +1,71 @@
 package dev.tilewise.onnx;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 
 /**
- * A part of an open file, mapped for as long as somebody reads it: what stays mapped counts as the
- * process's memory. The file is closed when nobody knows a part of it any more.
+ * A part of a mapped file. Pages that were read count as the process's memory as long as they are
+ * mapped, so that what reads all of it maps it anew for that time. Where that cannot be done,
+ * because the file is gone or another one, it is read where it was mapped first.
  */
 final class FilePart {
 
-  private final FileChannel channel;
+  private final Path file;
+  private final FileTime written;
+  private final long size;
   private final long offset;
-  private final long bytes;
   private final MemorySegment mapped;
 
-  /**
-   * A part.
-   *
-   * @param channel open for reading, and not closed
-   * @param offset of the first byte
-   * @param bytes how many
-   */
-  FilePart(FileChannel channel, long offset, long bytes) {
-    this(channel, offset, bytes, null);
-  }
-
-  private FilePart(FileChannel channel, long offset, long bytes, MemorySegment mapped) {
-    this.channel = channel;
+  private FilePart(Path file, FileTime written, long size, long offset, MemorySegment mapped) {
+    this.file = file;
+    this.written = written;
+    this.size = size;
     this.offset = offset;
-    this.bytes = bytes;
     this.mapped = mapped;
   }
 
-  /** A whole file, which is mapped as long as somebody has its bytes. */
-  static FilePart whole(FileChannel channel) throws IOException {
-    long size = channel.size();
-    MemorySegment all = channel.map(MapMode.READ_ONLY, 0, size, Arena.ofAuto());
-    return new FilePart(channel, 0, size, all);
+  /**
+   * Maps a part of a file for as long as somebody knows it.
+   *
+   * @param file of that name
+   * @param channel the same, open for reading; may be closed afterwards
+   * @param offset of the first byte
+   * @param bytes how many
+   */
+  static FilePart of(Path file, FileChannel channel, long offset, long bytes) throws IOException {
+    MemorySegment mapped = channel.map(MapMode.READ_ONLY, offset, bytes, Arena.ofAuto());
+    FileTime written = Files.getLastModifiedTime(file);
+    return new FilePart(file, written, channel.size(), offset, mapped);
   }
 
-  /** The bytes of a whole file. */
+  /** Its bytes. */
   MemorySegment bytes() {
     return mapped;
   }
 
-  /** The part of a whole file that some of its bytes are. */
+  /** The part that some of its bytes are. */
   FilePart part(MemorySegment within) {
-    return new FilePart(channel, within.address() - mapped.address(), within.byteSize());
+    long at = within.address() - mapped.address();
+    MemorySegment part = mapped.asSlice(at, within.byteSize());
+    return new FilePart(file, written, size, offset + at, part);
   }
 
-  /**
-   * Its bytes, until the arena is closed.
-   *
-   * @throws UncheckedIOException if the file cannot be read, or has become shorter
-   */
+  /** Its bytes, mapped until the arena is closed if that is possible. */
   MemorySegment map(Arena arena) {
-    try {
-      return channel.map(MapMode.READ_ONLY, offset, bytes, arena);
+    try (FileChannel channel = FileChannel.open(file)) {
+      if (channel.size() == size && Files.getLastModifiedTime(file).equals(written)) {
+        return channel.map(MapMode.READ_ONLY, offset, mapped.byteSize(), arena);
+      }
     } catch (IOException e) {
-      throw new UncheckedIOException("the model's file has changed: " + e.getMessage(), e);
+      // It is mapped already, whatever became of the name.
+      return mapped;
     }
+    return mapped;
   }
 }

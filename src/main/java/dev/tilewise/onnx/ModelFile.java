@@ -38,15 +38,13 @@ final class ModelFile {
   }
 
   static OnnxGraph read(Path file) throws IOException {
-    try {
-      FileChannel channel = FileChannel.open(file);
+    try (FileChannel channel = FileChannel.open(file)) {
       long size = channel.size();
       if (size == 0 || size > LARGEST) {
-        channel.close();
         throw new OnnxException(
             file.toString(), size + " bytes are no ONNX model: 1 to " + LARGEST + " would be");
       }
-      FilePart whole = FilePart.whole(channel);
+      FilePart whole = FilePart.of(file, channel, 0, size);
       return read(file, whole.bytes(), whole);
     } catch (NoSuchFileException e) {
       throw new OnnxException(file.toString(), "there is no such file", e);

@@ -81,7 +81,8 @@ final class TensorReader {
     } else {
       MemorySegment bytes = MemorySegment.ofBuffer(tensor.getRawData().asReadOnlyByteBuffer());
       require(name, dims, type, claimed, bytes.byteSize(), "bytes");
-      if (model == null || bytes.byteSize() < LARGE) {
+      // Without Unsafe protobuf copies what it reads.
+      if (model == null || !bytes.isNative() || bytes.byteSize() < LARGE) {
         return raw(type, dims, bytes);
       }
       part = model.part(bytes);

@@ -365,7 +365,7 @@ public final class PointwiseForward implements SingleStage {
     for (int row = 0; row < pixels; row += rows) {
       int first = Math.min(row, pixels - rows);
       sumBlocksOfRows(tile, group, panel, from + first * plan.pitch(), s, x);
-      // Those before are stored already, perhaps over their residuals.
+      // Those before are stored already.
       TileEpilogue.store(
           g.blocks(),
           s.sums,

@@ -19,9 +19,10 @@ import java.util.function.Predicate;
 
 /**
  * How a convolution with 1x1 filters is cut up. The pixels of all images are the rows of one
- * matrix. Tiles read chunks of them where they are; or they become stacks of equal heights, and a
- * few of another one in the last chunk, so that none is left over. Depends on the extents, the
- * machine and the number of threads; no bit of a result depends on it.
+ * matrix. Tiles read chunks of them where they are, or gathered where they do not lie well; or they
+ * become stacks of equal heights, and a few of another one in the last chunk, so that none is left
+ * over. Depends on the extents, the machine and the number of threads; no bit of a result depends
+ * on it.
  */
 public final class PointwisePlan {
 
@@ -95,7 +96,7 @@ public final class PointwisePlan {
   /**
    * Plans.
    *
-   * @param g extents that {@link #fits}, or whose sums are one block
+   * @param g extents that {@link #fits}, if pixels are stacked, or are {@link #isInRows}
    * @param source whether tiles read pixels where they are, gathered where they do not lie at equal
    *     distances, or stacks, or copies of rows
    * @param heights of stacks
@@ -220,7 +221,7 @@ public final class PointwisePlan {
     boolean three =
         vectors % 3 == 0
             ? g.groupC() >= LEAST_TERMS_OF_THREE
-            : vectors >= MANY_VECTORS && g.groupC() > FEW_TERMS;
+            : vectors >= MANY_VECTORS && g.groupC() > FEW_TERMS || g.blocks() > 1;
     return three ? 3 : OutputTile.MOST_PIXEL_VECTORS;
   }
 
