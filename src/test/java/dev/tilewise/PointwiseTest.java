@@ -167,6 +167,27 @@ class PointwiseTest {
     return panels.build().toArray();
   }
 
+  /** The last tile lies over pixels that were stored before, and adds the residuals of the rest. */
+  @Example
+  void sumsOfBlocksInRowsAddResidualsWhereTheyAre() {
+    int k = 3 * Lanes.COUNT;
+    ConvCase e = new ConvCase(1, 1056, 3, 5, k, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1);
+    ConvCases.Surround surround = new ConvCases.Surround(true, true, Activation.RELU);
+    ConvData data = ConvData.random(e, Values.UNIT, 5, surround);
+    Geometry g = e.geometry();
+    PointwisePlan plan =
+        new PointwisePlan(
+            g, OutputTile.Rows.PIXELS, StackHeights.EIGHT_AND_NINE, new int[] {3}, 1 << 18);
+    MemorySegment weights = MemorySegment.ofArray(data.weights());
+    MemorySegment bias = MemorySegment.ofArray(data.bias());
+    float high = Float.POSITIVE_INFINITY;
+    try (Arena arena = Arena.ofShared()) {
+      Forward forward =
+          new PointwiseForward(g, Destination.dense(k), plan, false, 0, high, weights, bias, arena);
+      ConvRun.sameBits("blocks in rows", data.naive(), outputs(forward, data, 5));
+    }
+  }
+
   private static boolean fitsAny(Geometry g) {
     return PointwisePlan.fits(g, StackHeights.EIGHT_AND_NINE)
         || PointwisePlan.fits(g, FIVE_AND_FOUR);

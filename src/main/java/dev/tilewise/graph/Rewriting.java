@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * Joins nodes, so that fewer steps do the same:
@@ -148,21 +149,32 @@ final class Rewriting {
     return true;
   }
 
-  /** {@code w[k] * scale[k]} for every filter. */
-  private static Value scaledRows(Value weights, float[] scale) {
-    long row = weights.dims().elements() / scale.length;
+  /** As many floats as the weights, made of them whenever they are packed. */
+  private static Value made(
+      Value weights, String how, BiConsumer<MemorySegment, MemorySegment> maker) {
     return Value.made(
-        weights.name() + " scaled",
+        weights.name() + " " + how,
         weights.dims(),
         arena -> {
           MemorySegment from = weights.memory(arena);
-          MemorySegment scaled = arena.allocate(from.byteSize(), Float.BYTES);
+          MemorySegment to = arena.allocate(from.byteSize(), Float.BYTES);
+          maker.accept(from, to);
+          return to;
+        });
+  }
+
+  /** {@code w[k] * scale[k]} for every filter. */
+  private static Value scaledRows(Value weights, float[] scale) {
+    long row = weights.dims().elements() / scale.length;
+    return made(
+        weights,
+        "scaled",
+        (from, scaled) -> {
           for (int k = 0; k < scale.length; k++) {
             for (long i = k * row; i < (k + 1) * row; i++) {
               scaled.setAtIndex(FLOAT, i, (float) ((double) from.getAtIndex(FLOAT, i) * scale[k]));
             }
           }
-          return scaled;
         });
   }
 
@@ -232,12 +244,10 @@ final class Rewriting {
       return weights;
     }
     int units = weights.dims().get(0);
-    return Value.made(
-        weights.name() + " depth last",
-        weights.dims(),
-        arena -> {
-          MemorySegment from = weights.memory(arena);
-          MemorySegment turned = arena.allocate(from.byteSize(), Float.BYTES);
+    return made(
+        weights,
+        "depth last",
+        (from, turned) -> {
           for (int unit = 0; unit < units; unit++) {
             long row = (long) unit * depth * pixels;
             for (int c = 0; c < depth; c++) {
@@ -247,7 +257,6 @@ final class Rewriting {
               }
             }
           }
-          return turned;
         });
   }
 
@@ -317,19 +326,16 @@ final class Rewriting {
   private static Value scaledChannels(Value weights, float[] scale, int perGroup) {
     int depth = weights.dims().get(1);
     int taps = weights.dims().product(2, weights.dims().rank());
-    return Value.made(
-        weights.name() + " scaled",
-        weights.dims(),
-        arena -> {
-          MemorySegment from = weights.memory(arena);
-          MemorySegment scaled = arena.allocate(from.byteSize(), Float.BYTES);
+    return made(
+        weights,
+        "scaled",
+        (from, scaled) -> {
           for (long i = 0; i < from.byteSize() / Float.BYTES; i++) {
             int k = (int) (i / taps / depth);
             int channel = k / perGroup * depth + (int) (i / taps % depth);
             double w = from.getAtIndex(FLOAT, i);
             scaled.setAtIndex(FLOAT, i, (float) (w * scale[channel]));
           }
-          return scaled;
         });
   }
 }

@@ -405,7 +405,7 @@ public final class PointwisePlan {
     Priming.all(kernels.stream().map(tile -> tile.priming(source)).toList());
   }
 
-  /** Bytes of the blocks' sums of one stack. */
+  /** Bytes of the blocks' sums of one tile. */
   long sumsBytes() {
     return sumsBytes;
   }

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 /** One thread's staged pixels. */
 final class PointwiseScratch implements Forward.Scratch {
 
-  /** The blocks' sums of one stack. */
+  /** The blocks' sums of one tile. */
   final MemorySegment sums;
 
   /** Rows of pixels that do not lie at equal distances. */
