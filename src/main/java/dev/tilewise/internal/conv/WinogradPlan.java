@@ -24,6 +24,11 @@ public final class WinogradPlan {
   /** Fewer tiles in a block than this read U more often than they use it. */
   private static final int FEWEST_TILES = 64;
 
+  /** The same of so many products that those of one panel and of fewer tiles leave L2 anyway. */
+  private static final int FEWEST_TILES_OF_MANY = 100;
+
+  private static final int MANY_PRODUCTS = 64;
+
   /** Reading U for a block costs as much as the products of this many tiles. */
   private static final double BLOCK_COST = 4;
 
@@ -110,7 +115,8 @@ public final class WinogradPlan {
     int lineTiles = this.across.tiles();
     long lines = lines();
     long tileBytes = (long) products() * (depth + paddedK()) * Float.BYTES;
-    int most = (int) Math.max(FEWEST_TILES, Math.min(4096, BLOCK_BYTES / tileBytes));
+    int fewest = products() < MANY_PRODUCTS ? FEWEST_TILES : FEWEST_TILES_OF_MANY;
+    int most = (int) Math.max(fewest, Math.min(4096, BLOCK_BYTES / tileBytes));
     if (lineTiles > most) {
       int columnBlocks = (lineTiles + most - 1) / most;
       blocks = blocks(1, (lineTiles + columnBlocks - 1) / columnBlocks);
@@ -163,7 +169,7 @@ public final class WinogradPlan {
     WinogradAxis across = axisAcross(g, acrossBy, 0, g.ow());
     double depth = (double) down.phases() * across.phases() * g.groupC();
     double products = (double) down.alpha() * across.alpha();
-    double v = products * Stacking.mostRows(FEWEST_TILES) * (depth + Lanes.COUNT);
+    double v = products * Stacking.mostRows(FEWEST_TILES_OF_MANY) * (depth + Lanes.COUNT);
     double k = g.groupK() + 2.0 * Lanes.COUNT;
     double tiles = (double) g.n() * g.oh() * g.ow() * g.groups();
     return v < MOST_FLOATS
