@@ -24,6 +24,7 @@ class WinogradWidthsTest {
           "n1c16h9w17 k5f5p2",
           "n2c6h15w14 k18g2f7s2p3",
           "n1c9h12w12 k20f3p2d2",
+          "n2c21h7w7 k38f3p1",
           "n1c5h8w19 k33f1x7p0x3");
 
   /**

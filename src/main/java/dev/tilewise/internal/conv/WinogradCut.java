@@ -41,8 +41,10 @@ public final class WinogradCut {
    * @param g extents
    * @param down transform of the columns, where whole tiles fit
    * @param across transform of the rows, where whole tiles fit
+   * @param cold whether a run finds its filters in memory, and not in the caches
    */
-  public static List<WinogradPlan> plans(Geometry g, Codelet down, Codelet across) {
+  public static List<WinogradPlan> plans(
+      Geometry g, Codelet down, Codelet across, boolean cold) {
     List<List<Part>> rows = choices(down, g.oh(), g.dh());
     List<List<Part>> columns = choices(across, g.ow(), g.dw());
     List<Part> bestRows = rows.get(0);
@@ -62,7 +64,8 @@ public final class WinogradCut {
     for (Part r : bestRows) {
       for (Part c : bestColumns) {
         plans.add(
-            new WinogradPlan(g, r.codelet, c.codelet, r.first, r.outputs, c.first, c.outputs));
+            new WinogradPlan(
+                g, r.codelet, c.codelet, r.first, r.outputs, c.first, c.outputs, cold));
       }
     }
     return plans;

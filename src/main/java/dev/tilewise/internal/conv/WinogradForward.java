@@ -1,11 +1,14 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.Fill;
+import dev.tilewise.internal.kernel.HalfFilters;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
+import dev.tilewise.internal.kernel.ScaledSums;
 import dev.tilewise.internal.kernel.StackedTile;
 import dev.tilewise.internal.kernel.TileEpilogue;
 import dev.tilewise.internal.winograd.Codelet;
+import dev.tilewise.internal.winograd.FilterRows;
 import dev.tilewise.internal.winograd.FilterTransform;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -40,7 +43,6 @@ public final class WinogradForward implements Forward {
   private final Geometry g;
   private final Destination destination;
   private final WinogradPlan plan;
-  private final boolean cold;
   private final WinogradAxis down;
   private final WinogradAxis across;
   private final float lo;
@@ -55,7 +57,6 @@ public final class WinogradForward implements Forward {
    * @param g extents
    * @param destination where outputs go
    * @param plan tiles and units
-   * @param cold whether a run finds its filters in memory, and not in the caches
    * @param lo lower limit of the outputs
    * @param hi upper limit of the outputs
    * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
@@ -66,7 +67,6 @@ public final class WinogradForward implements Forward {
       Geometry g,
       Destination destination,
       WinogradPlan plan,
-      boolean cold,
       float lo,
       float hi,
       MemorySegment weights,
@@ -75,24 +75,28 @@ public final class WinogradForward implements Forward {
     this.g = g;
     this.destination = destination;
     this.plan = plan;
-    this.cold = cold;
     this.lo = lo;
     this.hi = hi;
     down = plan.down();
     across = plan.across();
-    u = Memory.allocate(arena, g.groups() * plan.products() * plan.planeU() * Float.BYTES);
-    new FilterTransform(down.codelet().transform(), across.codelet().transform())
-        .run(
-            weights,
+    int perFilter = plan.filtered() == null ? plan.products() : HalfFilters.TAPS;
+    u = Memory.allocate(arena, g.groups() * perFilter * plan.planeU() * Float.BYTES);
+    FilterTransform transform =
+        new FilterTransform(
+            down.codelet().transform(),
+            across.codelet().transform(),
             g.fh(),
             g.fw(),
             g.sh(),
             g.sw(),
             g.groups(),
             g.groupK(),
-            g.groupC(),
-            plan.widths(),
-            u);
+            g.groupC());
+    if (plan.filtered() != null) {
+      transform.taps(weights, plan.widths(), u);
+    } else {
+      transform.run(weights, plan.widths(), plan.sumsRows(), u);
+    }
     plan.primeKernels();
     long padded = plan.paddedK();
     init = Memory.allocate(arena, g.groups() * padded * Float.BYTES);
@@ -124,11 +128,17 @@ public final class WinogradForward implements Forward {
     if (step % 2 == 1) {
       int range = step / 2;
       int panels = plan.firstOfProducts(range + 1) - plan.firstOfProducts(range);
-      return plan.products() * WinogradPlan.parts(threads, plan.products(), panels);
+      int pieces = multiplied();
+      return pieces * WinogradPlan.parts(threads, pieces, panels);
     }
     int lines = blocks.lines(block);
     int most = step == 0 ? plan.inputParts() : blocks.columns(block);
     return lines * WinogradPlan.parts(threads, lines, most);
+  }
+
+  /** Products that are made one at a time: with filters that a run transforms, all at once. */
+  private int multiplied() {
+    return plan.filtered() == null ? plan.products() : 1;
   }
 
   @Override
@@ -197,7 +207,7 @@ public final class WinogradForward implements Forward {
     }
     for (int first = firstPanel; first < endPanel; ) {
       int end = plan.endOfProducts(first, endPanel);
-      for (int product = 0; product < plan.products(); product++) {
+      for (int product = 0; product < multiplied(); product++) {
         multiply(group, product, first, end, first, end, stacking, s);
       }
       for (int i = 0; i < lines; i++) {
@@ -225,7 +235,7 @@ public final class WinogradForward implements Forward {
     int first = plan.firstOfProducts(range);
     int end = plan.firstOfProducts(range + 1);
     boolean multiplies = step % 2 == 1;
-    int parts = units / (multiplies ? plan.products() : blocks.lines(block));
+    int parts = units / (multiplies ? multiplied() : blocks.lines(block));
     int piece = unit / parts;
     int part = unit % parts;
     Stacking stacking = blocks.stacking(block);
@@ -445,7 +455,9 @@ public final class WinogradForward implements Forward {
   private void transformRows(
       int tiles, Stacking stacking, int at, int firstVector, int vectors, WinogradScratch s) {
     Codelet codelet = across.codelet();
-    int plane = plan.planeV();
+    FilteredTiles filtered = plan.filtered();
+    int plane = filtered == null ? plan.planeV() : filtered.productStep();
+    int row = filtered == null ? codelet.alpha() * plane : filtered.rowStep();
     long position = plan.positionBytes();
     codelet
         .input()
@@ -458,9 +470,9 @@ public final class WinogradForward implements Forward {
             s.v,
             WinogradScratch.LEAD,
             plane,
-            codelet.alpha() * plane,
-            stacking.starts(),
-            stacking.steps(),
+            row,
+            filtered == null ? stacking.starts() : filtered.starts(),
+            filtered == null ? stacking.steps() : filtered.steps(),
             at,
             tiles,
             down.alpha(),
@@ -481,6 +493,16 @@ public final class WinogradForward implements Forward {
     int firstFilter = plan.firstFilter(firstOfRange);
     int width = plan.firstFilter(endOfRange) - firstFilter;
     long rowM = (long) width * Float.BYTES;
+    if (plan.filtered() != null) {
+      long bytes = (long) plan.depth() * HalfFilters.TAPS * Lanes.BYTES;
+      for (int panel = firstPanel; panel < endPanel; panel++) {
+        long vector = ((long) group * plan.paddedK() + plan.firstFilter(panel)) / Lanes.COUNT;
+        long to = (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
+        s.prefetch.lines(u, vector * bytes, bytes);
+        plan.filtered().multiply(s, u, vector * bytes, to, plan.planeM(width), rowM);
+      }
+      return;
+    }
     int depth = depth(product / across.alpha());
     long planeU = ((long) group * plan.products() + product) * plan.planeU();
     long planeM = product * plan.planeM(width);
@@ -492,7 +514,7 @@ public final class WinogradForward implements Forward {
       s.panel.set(u, b);
       if (stacking.readsArrays()) {
         s.panel.copy(u, b, 0, depth * plan.vectors(panel) * Lanes.COUNT);
-      } else if (cold) {
+      } else if (plan.cold()) {
         s.prefetch.lines(u, b, (long) depth * plan.vectors(panel) * Lanes.BYTES);
       }
       for (int run = 0; run < stacking.runs(); run++) {
@@ -507,6 +529,10 @@ public final class WinogradForward implements Forward {
             d + stacking.firstTile(run) * rowM,
             rowM,
             stacking.stacks(run));
+      }
+      if (plan.sumsRows()) {
+        float factor = FilterRows.factor(product);
+        ScaledSums.run(s.products, d, rowM, stacking.rows(), plan.vectors(panel), factor);
       }
     }
   }
@@ -616,13 +642,15 @@ public final class WinogradForward implements Forward {
 
   @Override
   public WinogradForward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
-    return new WinogradForward(g, destination, plan, cold, lo, hi, weights, bias, arena);
+    return new WinogradForward(g, destination, plan, lo, hi, weights, bias, arena);
   }
 
   @Override
   public int roundings() {
-    // Two for U, which is computed in double and rounded once, the chain of the sum, the bias.
-    return down.codelet().roundings() + across.codelet().roundings() + 2 + plan.depth() + 1;
+    // Two for U, which is computed in double and rounded once, or two for each dimension's sums and
+    // two for the factor and its product; the chain of the sum, the bias.
+    int filters = plan.sumsRows() ? 6 : 2;
+    return down.codelet().roundings() + across.codelet().roundings() + filters + plan.depth() + 1;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.tilewise.internal.conv;
 
+import dev.tilewise.internal.kernel.FilteredProducts;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.kernel.StackedTile;
@@ -31,6 +32,12 @@ public final class WinogradPlan {
 
   /** Reading U for a block costs as much as the products of this many tiles. */
   private static final double BLOCK_COST = 4;
+
+  /** So few tiles of an image take filters that are rounded as {@link FilteredTiles} does. */
+  private static final int FEW_TILES = 4;
+
+  /** Of all images: for more, filters are better found transformed. */
+  private static final int MOST_FILTERED = 2 * FEW_TILES;
 
   private static final double MOST_FLOATS = 1 << 29;
 
@@ -70,6 +77,7 @@ public final class WinogradPlan {
   private static final int HALF_FLOATS = (48 << 10) / Float.BYTES;
 
   private final Geometry g;
+  private final boolean cold;
   private final WinogradAxis down;
   private final WinogradAxis across;
   private final int[] widths;
@@ -78,6 +86,7 @@ public final class WinogradPlan {
   private final WinogradBlocks blocks;
   private final int productFilters;
   private final int copiedFloats;
+  private final FilteredTiles filtered;
 
   // By the number of threads, as they are asked for; whoever finds none makes the same.
   private final WinogradShare[] shares = new WinogradShare[MOST_SHARES + 1];
@@ -92,6 +101,7 @@ public final class WinogradPlan {
    * @param rows how many
    * @param firstColumn its first column
    * @param columns how many
+   * @param cold whether a run finds its filters in memory, and not in the caches
    */
   WinogradPlan(
       Geometry g,
@@ -100,18 +110,23 @@ public final class WinogradPlan {
       int firstRow,
       int rows,
       int firstColumn,
-      int columns) {
+      int columns,
+      boolean cold) {
     this.g = g;
+    this.cold = cold;
     this.down = axisDown(g, down, firstRow, rows);
     this.across = axisAcross(g, across, firstColumn, columns);
-    int[] vectors = TileTable.stackVectors((g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT);
+    depth = depth(g);
+    boolean filters = cold && sumsRows() && tiles() <= MOST_FILTERED && Lanes.REGISTERS == 32;
+    filtered = filters ? new FilteredTiles((int) tiles(), depth) : null;
+    int groupVectors = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT;
+    int[] vectors = filters ? ones(groupVectors) : TileTable.stackVectors(groupVectors);
     widths = new int[vectors.length];
     firstFilters = new int[vectors.length + 1];
     for (int i = 0; i < vectors.length; i++) {
       widths[i] = vectors[i] * Lanes.COUNT;
       firstFilters[i + 1] = firstFilters[i] + widths[i];
     }
-    depth = depth(g);
     int lineTiles = this.across.tiles();
     long lines = lines();
     long tileBytes = (long) products() * (depth + paddedK()) * Float.BYTES;
@@ -129,6 +144,12 @@ public final class WinogradPlan {
     copiedFloats = TileTable.readsArrays() ? Math.multiplyExact(depth, widest) : 0;
     productFilters = (int) Math.max(widest, Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
     Math.toIntExact(Math.multiplyExact((long) blocks.count() * widths.length, (long) g.groups()));
+  }
+
+  private static int[] ones(int count) {
+    int[] ones = new int[count];
+    Arrays.fill(ones, 1);
+    return ones;
   }
 
   private static WinogradAxis axisDown(Geometry g, Codelet codelet, int first, int rows) {
@@ -199,9 +220,48 @@ public final class WinogradPlan {
     return across;
   }
 
-  /** Floats of the largest panel of U if tiles read copies of them, else 0. */
-  int copiedFloats() {
-    return copiedFloats;
+  /** Floats of the array that a thread needs beside V. */
+  int workFloats() {
+    return filtered == null ? copiedFloats : filtered.workFloats();
+  }
+
+  /**
+   * Whether U is made of sums in single precision, and the products' sums are multiplied by the
+   * factors of its rows: a matter of the extents alone, for the bits depend on it.
+   */
+  boolean sumsRows() {
+    return down.m() == 4
+        && across.m() == 4
+        && g.fh() == 3
+        && g.fw() == 3
+        && g.sh() == 1
+        && g.sw() == 1
+        && tiles() / g.n() <= FEW_TILES;
+  }
+
+  /** Whether a run finds its filters in memory, and not in the caches. */
+  boolean cold() {
+    return cold;
+  }
+
+  /** Whether runs transform the filters. */
+  public boolean transformsFilters() {
+    return filtered != null;
+  }
+
+  /** How runs transform the filters, or null if they find them transformed. */
+  FilteredTiles filtered() {
+    return filtered;
+  }
+
+  /** Bytes of filters that are half-transformed at once. */
+  long halfFilterBytes() {
+    return filtered == null ? 0 : FilteredTiles.halfBytes();
+  }
+
+  /** Floats of V. */
+  int vFloats() {
+    return filtered == null ? Math.multiplyExact(products(), planeV()) : filtered.floats();
   }
 
   /** Products of a tile. */
@@ -254,6 +314,10 @@ public final class WinogradPlan {
   }
 
   private void prime(WinogradBlocks of) {
+    if (filtered != null) {
+      Priming.all(List.of(FilteredProducts.kernel()));
+      return;
+    }
     Set<StackedTile> tiles = EnumSet.noneOf(StackedTile.class);
     for (Stacking stacking : of.stackings()) {
       for (int run = 0; run < stacking.runs(); run++) {
@@ -292,6 +356,9 @@ public final class WinogradPlan {
     if (panelsCost < least) {
       least = panelsCost;
       best = new WinogradShare(blocks, false, firstPanels);
+    }
+    if (filtered != null) {
+      return best;
     }
     List<WinogradBlocks> choices = new ArrayList<>();
     int columns = blocks.mostColumns();

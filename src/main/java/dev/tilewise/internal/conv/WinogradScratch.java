@@ -33,6 +33,9 @@ final class WinogradScratch implements Forward.Scratch {
   /** The part of U at work. */
   final Panel panel;
 
+  /** Filters and sums of {@link FilteredTiles}, or the array of the panel. */
+  final float[] work;
+
   /** Brings it into the caches. */
   final Prefetch prefetch = new Prefetch();
 
@@ -41,6 +44,9 @@ final class WinogradScratch implements Forward.Scratch {
 
   /** Transformed back down the columns: for each output row and product, tiles times filters. */
   final MemorySegment halfOutputs;
+
+  /** Filters of {@link FilteredTiles}. */
+  final MemorySegment halfFilters;
 
   /** Outputs of a last vector that is not full. */
   final float[] rest;
@@ -56,9 +62,12 @@ final class WinogradScratch implements Forward.Scratch {
     at = end(at, half);
     halfOutputs = memory.asSlice(at, plan.halfOutputBytes());
     at = end(at, halfOutputs);
+    halfFilters = memory.asSlice(at, plan.halfFilterBytes());
+    at = end(at, halfFilters);
     strip = memory.asSlice(at, plan.stripBytes());
     ownV = arrays.large(vFloats(plan));
-    panel = new Panel(arrays.panel(plan.copiedFloats()));
+    work = arrays.panel(plan.workFloats());
+    panel = new Panel(work);
     rest = arrays.small(plan.across().m() * Lanes.COUNT);
     offsets = new long[plan.down().alpha()];
     use(this);
@@ -80,7 +89,7 @@ final class WinogradScratch implements Forward.Scratch {
   }
 
   private static int vFloats(WinogradPlan plan) {
-    return Math.toIntExact((long) plan.products() * plan.planeV() + LEAD);
+    return Math.addExact(plan.vFloats(), LEAD);
   }
 
   /** Bytes off the heap. */
@@ -88,12 +97,13 @@ final class WinogradScratch implements Forward.Scratch {
     return aligned(plan.productBytes())
         + aligned(plan.halfBytes())
         + aligned(plan.halfOutputBytes())
+        + aligned(plan.halfFilterBytes())
         + plan.stripBytes();
   }
 
   /** Bytes on the heap. */
   static long heapBytes(WinogradPlan plan) {
-    return ((long) vFloats(plan) + plan.copiedFloats() + plan.across().m() * Lanes.COUNT)
+    return ((long) vFloats(plan) + plan.workFloats() + plan.across().m() * Lanes.COUNT)
             * Float.BYTES
         + (long) plan.down().alpha() * Long.BYTES;
   }

@@ -42,6 +42,12 @@ final class Winograd {
   /** U of which so little is left in L3 that reading it ahead does not cost more than it brings. */
   private static final double PREFETCHED_BYTES = 20 << 20;
 
+  /** A multiply-add whose filter is transformed on the way. */
+  private static final double FILTERED_COST = 1.5;
+
+  /** A filter's first dimension of the transform. */
+  private static final double HALF_FILTER_COST = 72;
+
   private Winograd() {}
 
   static Verdict judge(Geometry g, int m, boolean cold) {
@@ -93,13 +99,17 @@ final class Winograd {
     return r == 1 ? Codelet.of(1, 1) : Codelet.of(m, r);
   }
 
-  private static List<WinogradPlan> plans(Geometry g, int m) {
-    return WinogradCut.plans(g, codelet(m, taps(g.fh(), g.sh())), codelet(m, taps(g.fw(), g.sw())));
+  private static List<WinogradPlan> plans(Geometry g, int m, boolean cold) {
+    Codelet down = codelet(m, taps(g.fh(), g.sh()));
+    Codelet across = codelet(m, taps(g.fw(), g.sw()));
+    List<WinogradPlan> plans = WinogradCut.plans(g, down, across, cold);
+    boolean large = !cold && filterBytes(g, plans) > PREFETCHED_BYTES;
+    return large ? WinogradCut.plans(g, down, across, true) : plans;
   }
 
   static double typicalError(Geometry g, int m) {
     double largest = 0;
-    for (WinogradPlan plan : plans(g, m)) {
+    for (WinogradPlan plan : plans(g, m, true)) {
       largest = Math.max(largest, TypicalErrors.of(plan.codeletDown(), plan.depth()));
       largest = Math.max(largest, TypicalErrors.of(plan.codeletAcross(), plan.depth()));
     }
@@ -111,7 +121,7 @@ final class Winograd {
    * once for each block of tiles. Constants measured on Zen 4, those of cold filters on Zen 5.
    */
   private static double cost(Geometry g, int m, boolean cold) {
-    List<WinogradPlan> plans = plans(g, m);
+    List<WinogradPlan> plans = plans(g, m, cold);
     double inputs = (double) g.n() * g.h() * g.w() * g.c() * Float.BYTES;
     double outputs = (double) g.n() * g.oh() * g.ow() * g.k() * Float.BYTES;
     boolean cached = !cold && filterBytes(g, plans) + inputs + outputs <= CACHED_BYTES;
@@ -127,14 +137,21 @@ final class Winograd {
     double depth = plan.depth();
     double channels = Math.ceil(depth / Lanes.COUNT) * Lanes.COUNT;
     double sums = depth * LONG_SUM_COST + SHORT_SUM_TERMS;
-    double multiply = plan.stackedTiles() * sums * filters;
+    boolean transformed = plan.transformsFilters();
+    double multiply =
+        transformed
+            ? plan.tiles() * depth * filters * FILTERED_COST
+            : plan.stackedTiles() * sums * filters;
     double transforms =
         plan.tiles() * (channels * plan.inputCost() + filters * plan.outputCost()) * TRANSFORM_COST;
     double bytes = depth * filters * Float.BYTES;
     double again = cached ? CACHED_BYTE_COST : BYTE_COST;
     double first = cached ? CACHED_BYTE_COST : Candidate.COLD_BYTE_COST;
-    double reading = bytes * (first + (plan.blocks() - 1) * again);
-    return g.groups() * plan.products() * (multiply + transforms + reading);
+    double reading = bytes * (first + (plan.blocks() - 1) * again) * plan.products();
+    if (transformed) {
+      reading = bytes * g.fh() * g.fw() * first + depth * filters * HALF_FILTER_COST;
+    }
+    return g.groups() * (plan.products() * (multiply + transforms) + reading);
   }
 
   /** Of all parts of a cut. */
@@ -149,12 +166,10 @@ final class Winograd {
   static Forward bind(Candidate.Problem p, int m, Arena arena) {
     Geometry g = p.geometry();
     List<WinogradForward> parts = new ArrayList<>();
-    List<WinogradPlan> plans = plans(g, m);
-    boolean cold = p.cold() || filterBytes(g, plans) > PREFETCHED_BYTES;
-    for (WinogradPlan plan : plans) {
+    for (WinogradPlan plan : plans(g, m, p.cold())) {
       parts.add(
           new WinogradForward(
-              g, p.destination(), plan, cold, p.lo(), p.hi(), p.weights(), p.bias(), arena));
+              g, p.destination(), plan, p.lo(), p.hi(), p.weights(), p.bias(), arena));
     }
     return parts.size() == 1 ? parts.get(0) : new WinogradParts(parts);
   }

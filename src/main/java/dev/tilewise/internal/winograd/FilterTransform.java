@@ -25,24 +25,21 @@ public final class FilterTransform {
   private final double[][] across;
   private final int rowTaps;
   private final int columnTaps;
+  private final int fh;
+  private final int fw;
+  private final int sh;
+  private final int sw;
+  private final int groups;
+  private final int groupK;
+  private final int groupC;
+  private final int phasesAcross;
+  private final int depth;
 
   /**
    * For a transform in each dimension.
    *
    * @param down of the filter's columns
    * @param across of its rows
-   */
-  public FilterTransform(Transform down, Transform across) {
-    this.down = down.g().doubles();
-    this.across = across.g().doubles();
-    rowTaps = down.r();
-    columnTaps = across.r();
-  }
-
-  /**
-   * Transforms all filters.
-   *
-   * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
    * @param fh filter height
    * @param fw filter width
    * @param sh stride down
@@ -50,52 +47,103 @@ public final class FilterTransform {
    * @param groups groups
    * @param groupK filters of a group
    * @param groupC channels of a group
-   * @param widths filters of each panel of a group
-   * @param panels receives the panels
    */
-  public void run(
-      MemorySegment weights,
+  public FilterTransform(
+      Transform down,
+      Transform across,
       int fh,
       int fw,
       int sh,
       int sw,
       int groups,
       int groupK,
-      int groupC,
-      int[] widths,
-      MemorySegment panels) {
-    int padded = 0;
-    for (int width : widths) {
-      padded += width;
+      int groupC) {
+    this.down = down.g().doubles();
+    this.across = across.g().doubles();
+    rowTaps = down.r();
+    columnTaps = across.r();
+    this.fh = fh;
+    this.fw = fw;
+    this.sh = sh;
+    this.sw = sw;
+    this.groups = groups;
+    this.groupK = groupK;
+    this.groupC = groupC;
+    phasesAcross = Math.min(sw, fw);
+    depth = Math.min(sh, fh) * phasesAcross * groupC;
+  }
+
+  /** Tap of a filter; zero of filters too many, and where the filter ends. */
+  private float tap(MemorySegment weights, int group, int k, int d, int tap) {
+    long y = (long) tap / columnTaps * sh + d / groupC / phasesAcross;
+    long x = (long) tap % columnTaps * sw + d / groupC % phasesAcross;
+    if (k >= groupK || y >= fh || x >= fw) {
+      return 0;
     }
-    int phasesAcross = Math.min(sw, fw);
-    int depth = Math.min(sh, fh) * phasesAcross * groupC;
+    long filter = ((long) group * groupK + k) * groupC + d % groupC;
+    return weights.getAtIndex(FROM, (filter * fh + y) * fw + x);
+  }
+
+  /**
+   * Transforms all filters.
+   *
+   * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
+   * @param widths filters of each panel of a group
+   * @param sums whether U is to be the sums of {@link FilterRows}
+   * @param panels receives the panels
+   */
+  public void run(MemorySegment weights, int[] widths, boolean sums, MemorySegment panels) {
+    int padded = Arrays.stream(widths).sum();
     long plane = (long) depth * padded;
     for (int group = 0; group < groups; group++) {
       long first = group * plane * down.length * across.length;
       int k = 0;
       for (int width : widths) {
         long panel = first + (long) k * depth;
-        int columns = Math.min(width, groupK - k);
         Block block = new Block(Math.max(1, LANES / width) * width);
         int most = block.lanes / width;
         for (int d = 0; d < depth; d += most) {
           int channels = Math.min(most, depth - d);
           for (int i = 0; i < channels; i++) {
-            int p = (d + i) / groupC / phasesAcross;
-            int q = (d + i) / groupC % phasesAcross;
-            for (int column = 0; column < columns; column++) {
-              long filter = ((long) group * groupK + k + column) * groupC + (d + i) % groupC;
+            for (int column = 0; column < width; column++) {
               for (int tap = 0; tap < block.taps.length; tap++) {
-                long y = (long) tap / columnTaps * sh + p;
-                long x = (long) tap % columnTaps * sw + q;
-                boolean present = y < fh && x < fw;
-                block.taps[tap][i * width + column] =
-                    present ? weights.getAtIndex(FROM, (filter * fh + y) * fw + x) : 0;
+                block.taps[tap][i * width + column] = tap(weights, group, k + column, d + i, tap);
               }
             }
           }
-          put(block, channels * width, panels, panel + (long) d * width, plane);
+          long at = panel + (long) d * width;
+          if (sums) {
+            putSums(block, channels * width, panels, at, plane);
+          } else {
+            put(block, channels * width, panels, at, plane);
+          }
+        }
+        k += width;
+      }
+    }
+  }
+
+  /**
+   * The taps alone, for each panel and channel those of a column side by side.
+   *
+   * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
+   * @param widths filters of each panel of a group
+   * @param taps receives them
+   */
+  public void taps(MemorySegment weights, int[] widths, MemorySegment taps) {
+    long at = 0;
+    for (int group = 0; group < groups; group++) {
+      int k = 0;
+      for (int width : widths) {
+        for (int d = 0; d < depth; d++) {
+          for (int x = 0; x < columnTaps; x++) {
+            for (int y = 0; y < rowTaps; y++) {
+              for (int column = 0; column < width; column++) {
+                float tap = tap(weights, group, k + column, d, y * columnTaps + x);
+                taps.setAtIndex(TO, at++, tap);
+              }
+            }
+          }
         }
         k += width;
       }
@@ -137,6 +185,24 @@ public final class FilterTransform {
         }
         for (int i = 0; i < lanes; i++) {
           block.rounded[i] = (float) sum[i];
+        }
+        long plain = (at + (a * across.length + b) * plane) * Float.BYTES;
+        MemorySegment.copy(block.rounded, 0, to, TO, plain, lanes);
+      }
+    }
+  }
+
+  private void putSums(Block block, int lanes, MemorySegment to, long at, long plane) {
+    float[] half = new float[columnTaps];
+    for (int a = 0; a < down.length; a++) {
+      for (int b = 0; b < across.length; b++) {
+        for (int i = 0; i < lanes; i++) {
+          for (int x = 0; x < columnTaps; x++) {
+            float g0 = (float) block.taps[x][i];
+            float g1 = (float) block.taps[columnTaps + x][i];
+            half[x] = FilterRows.sum(a, g0, g1, (float) block.taps[2 * columnTaps + x][i]);
+          }
+          block.rounded[i] = FilterRows.sum(b, half[0], half[1], half[2]);
         }
         long plain = (at + (a * across.length + b) * plane) * Float.BYTES;
         MemorySegment.copy(block.rounded, 0, to, TO, plain, lanes);

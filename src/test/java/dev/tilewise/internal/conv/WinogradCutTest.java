@@ -12,7 +12,7 @@ class WinogradCutTest {
   private static List<WinogradPlan> plans(int n, int channels, int h, int w, int m) {
     Codelet codelet = Codelet.of(m, 3);
     Geometry g = new Geometry(n, channels, h, w, channels, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1);
-    return WinogradCut.plans(g, codelet, codelet);
+    return WinogradCut.plans(g, codelet, codelet, false);
   }
 
   @Test
