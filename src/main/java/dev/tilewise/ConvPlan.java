@@ -218,10 +218,19 @@ public final class ConvPlan {
    * Scratch of a run by one thread on memory that every thread may use: tiles, tables, and for NCHW
    * the converted input and output. Each further thread adds {@link #bytesPerThread}.
    *
-   * @return bytes
+   * @return bytes; the largest {@code long} if they do not fit
    */
   public long workspaceBytes() {
-    return bytesPerThread() + (converts() ? inputShape().bytes() + outputShape().bytes() : 0);
+    return converts() ? sum(bytesPerThread(), stagedBytes()) : bytesPerThread();
+  }
+
+  private long stagedBytes() {
+    return sum(inputShape().bytes(), outputShape().bytes());
+  }
+
+  /** Stops at the largest long. */
+  private static long sum(long a, long b) {
+    return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
   }
 
   /**
@@ -466,7 +475,7 @@ public final class ConvPlan {
                 ? "NCHW input and output are converted; "
                 : "none in memory all threads may use; ")
             + "tensors in confined arenas or mapped files are copied, which adds up to "
-            + (inputShape().bytes() + outputShape().bytes())
+            + stagedBytes()
             + " bytes");
     line(text, "candidates", "costs in million multiply-adds at the FMA peak, typical errors");
     for (Candidate candidate : Candidate.values()) {

@@ -20,8 +20,8 @@ import java.util.function.Function;
 /**
  * Describes a {@link Graph} operation by operation. Each method takes values and returns the one
  * the operation makes; its extents are known at once, and it throws {@link
- * IllegalArgumentException} if they do not fit. What depends on constants alone is computed at
- * once.
+ * IllegalArgumentException} if they do not fit, or if all operations together make 2^61 elements or
+ * take 2^63 multiply-adds or more. What depends on constants alone is computed at once.
  *
  * <p>Images are N x C x H x W, rows N x C x W, and what dense layers make N x C. Not for several
  * threads.
@@ -40,6 +40,8 @@ public final class GraphBuilder {
   private boolean isBuilt;
   private final Set<String> reserved = new HashSet<>();
   private long foldable = Long.MAX_VALUE;
+  private long activations;
+  private long multiplyAdds;
 
   /** A builder without anything yet. */
   public GraphBuilder() {}
@@ -207,14 +209,16 @@ public final class GraphBuilder {
     Dims dims = op.infer(from.stream().map(Value::dims).toList());
     if (from.stream().allMatch(Value::isConstant)) {
       // A multiply-add counts as a byte: that bounds the time as well.
-      foldable -= dims.elements() * Float.BYTES;
-      foldable -= Math.max(0, op.multiplyAdds(from.stream().map(Value::dims).toList(), dims));
-      if (foldable < 0) {
+      long bytes = dims.elements() * Float.BYTES;
+      long terms = op.multiplyAdds(from.stream().map(Value::dims).toList(), dims);
+      if (bytes > foldable || terms > foldable - bytes) {
         throw new IllegalArgumentException(
             op.kind() + ": constants of " + dims + " are more than may be computed in advance");
       }
+      foldable -= bytes + terms;
       return Folding.fold(op, from, dims);
     }
+    count(op, from, dims);
     String name;
     do {
       name = op.kind() + counts.merge(op.kind(), 1, Integer::sum);
@@ -223,6 +227,22 @@ public final class GraphBuilder {
     places.put(made, nodes.size());
     nodes.add(new Node(name, op, from, made));
     return made;
+  }
+
+  /** Sums over all nodes fit a {@code long}, those of bytes, too. */
+  private void count(Op op, List<Value> from, Dims dims) {
+    if (dims.elements() > Long.MAX_VALUE / Float.BYTES - activations) {
+      throw new IllegalArgumentException(
+          op.kind() + ": with " + dims + " the graph makes 2^61 elements or more");
+    }
+    long terms = op.multiplyAdds(from.stream().map(Value::dims).toList(), dims);
+    // The count of one operation stops at the largest long.
+    if (terms >= Long.MAX_VALUE - multiplyAdds) {
+      throw new IllegalArgumentException(
+          op.kind() + ": with " + dims + " the graph takes 2^63 multiply-adds or more");
+    }
+    activations += dims.elements();
+    multiplyAdds += terms;
   }
 
   // Convolutions and dense layers.

@@ -76,6 +76,28 @@ class GraphBuilderTest {
   }
 
   @Test
+  void countsThatDoNotFitALongAreRefused() {
+    Value x = b.input("x", Dims.of(1 << 30, 1 << 30));
+    Value y = b.add(x, b.input("y", x.dims()));
+    refused("2^61 elements or more", () -> b.relu(y));
+    Graph graph = b.output(y).build();
+    assertEquals(1L << 60, graph.activations());
+    refused("2^63 bytes or more", graph::compile);
+
+    Value many = b.input("many", Dims.of(1, 1 << 21, 1 << 21));
+    Value terms = b.input("terms", Dims.of(1, 1 << 21, 1 << 21));
+    refused("2^63 multiply-adds or more", () -> b.matmul(many, terms));
+  }
+
+  @Test
+  void constantsOfALongCountAreNotFolded() {
+    b.limitFolding(1 << 10);
+    Value a = b.constant("a", Dims.of(1, 0, 1 << 30), new float[0]);
+    assertEquals(
+        0, b.matmul(a, b.constant("b", Dims.of(1, 1 << 30, 0), new float[0])).dims().elements());
+  }
+
+  @Test
   void aSliceWithoutAStepIsRefused() {
     Value x = b.input("x", Dims.of(1, 4));
     refused("not inside", () -> b.slice(x, 1, 1, 0, 3));
