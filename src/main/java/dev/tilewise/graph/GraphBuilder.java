@@ -3,6 +3,7 @@ package dev.tilewise.graph;
 import dev.tilewise.Activation;
 import dev.tilewise.Elementwise;
 import dev.tilewise.Pool2d;
+import dev.tilewise.internal.pack.Normalisation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -396,6 +397,8 @@ public final class GraphBuilder {
    * @param variance constant, of each channel
    * @param epsilon added to the variances
    * @return {@code gamma (x - mean) / sqrt(variance + epsilon) + beta}
+   * @throws IllegalArgumentException if lengths differ, a variance plus epsilon is not above 0, or
+   *     the factor or the summand of a channel is no finite float
    */
   public Value batchNorm(
       Value x, Value gamma, Value beta, Value mean, Value variance, double epsilon) {
@@ -415,16 +418,12 @@ public final class GraphBuilder {
               + v.length
               + " variances; there must be as many of each");
     }
-    float[] scale = new float[g.length];
-    float[] shift = new float[g.length];
-    for (int c = 0; c < g.length; c++) {
-      double factor = g[c] / Math.sqrt(v[c] + epsilon);
-      scale[c] = (float) factor;
-      shift[c] = (float) (b[c] - m[c] * factor);
-    }
+    Normalisation made = Normalisation.of(g, b, m, v, epsilon);
     Dims channels = Dims.of(g.length);
     return affine(
-        x, constant(gamma.name(), channels, scale), constant(beta.name(), channels, shift));
+        x,
+        constant(gamma.name(), channels, made.scale()),
+        constant(beta.name(), channels, made.shift()));
   }
 
   /**

@@ -113,6 +113,41 @@ class GraphBuilderTest {
   }
 
   @Test
+  void normalisationsOutOfRangeAreRefused() {
+    Value x = b.input("x", Dims.of(1, 1));
+    Value zero = b.constant("zero", Dims.of(1), 0f);
+    Value one = b.constant("one", Dims.of(1), 1f);
+    Value large = b.constant("large", Dims.of(1), 1e30f);
+    refused("must be finite", () -> b.batchNorm(x, large, zero, zero, zero, 1e-30));
+    refused("must be finite", () -> b.batchNorm(x, large, zero, large, one, 0));
+    refused("must be above 0", () -> b.batchNorm(x, one, zero, zero, zero, 0));
+  }
+
+  @Test
+  void weightsAndBiasesThatLeaveTheRangeOfFloatsAreNotJoined() {
+    Value x = b.input("x", Dims.of(1, 1, 1, 1));
+    Value large = b.constant("large", Dims.of(1), 1e30f);
+    Value zero = b.constant("zero", Dims.of(1), 0f);
+    Value filter = b.constant("w", Dims.of(1, 1, 1, 1), 1e30f);
+    b.output(b.conv(b.affine(x, large, zero), filter, null, ConvSettings.UNIT));
+    Value one = b.constant("one", Dims.of(1), 1f);
+    Value minus = b.constant("minus", Dims.of(1), -1e30f);
+    Value unit = b.constant("v", Dims.of(1, 1, 1, 1), 1f);
+    b.output(b.affine(b.conv(x, unit, large, ConvSettings.UNIT), large, zero));
+    b.output(b.affine(b.affine(x, one, large), large, zero));
+    b.output(b.conv(b.affine(x, one, minus), filter, null, ConvSettings.UNIT));
+    CompiledGraph graph = b.build().compile();
+    assertEquals(1e30f, first(graph, 0, 1e-30f), 1e24f);
+    assertEquals(0, first(graph, 1, -1e30f));
+    assertEquals(0, first(graph, 2, -1e30f));
+    assertEquals(0, first(graph, 3, 1e30f));
+  }
+
+  private static float first(CompiledGraph graph, int output, float x) {
+    return graph.run(List.of(new float[] {x}), Workers.serial()).get(output)[0];
+  }
+
+  @Test
   void aTensorOfAnotherThreadIsAStateNotAnError() throws InterruptedException {
     CompiledGraph graph = b.output(b.relu(b.input("x", Dims.of(1, 1, 1, 4)))).build().compile();
     Tensor[] foreign = new Tensor[1];
