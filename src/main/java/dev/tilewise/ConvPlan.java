@@ -245,13 +245,15 @@ public final class ConvPlan {
   /**
    * The proved bound of the error of every output, before the activation, relative to {@code |bias|
    * + sum |x| |w|} (plus {@code |residual|}): {@code n u / (1 - n u)} with u = 2^-24 and n the
-   * number of roundings a term passes through. Underflow adds at most n 2^-150. Derived in
-   * docs/numerics.md.
+   * number of roundings a term passes through. Underflow adds at most 2^-149 for each term of the
+   * sum. Derived in docs/numerics.md.
    *
    * <p>A Winograd algorithm computes with differences of inputs that lie side by side, so its bound
    * is larger by the amplification of its transforms, and is relative to {@code |bias| + FH FW sum
-   * over c of max|x[c]| max|w[c]|}, the maxima over the tile and the filter. Derived in
-   * docs/winograd.md.
+   * over c of max|x[c]| max|w[c]|}, the maxima over the tile and the filter. What underflows in the
+   * transforms is multiplied by those that follow, and by inputs or weights: it adds at most {@code
+   * 2^-122 SH SW sum over c of (1 + max|x[c]| + max|w[c]|)}, c being the channels of the group.
+   * Derived in docs/winograd.md.
    *
    * @return the relative bound
    */
