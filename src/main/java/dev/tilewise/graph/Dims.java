@@ -17,6 +17,7 @@ public final class Dims {
   private Dims(int[] extents) {
     this.extents = extents;
     long product = 1;
+    boolean empty = false;
     for (int extent : extents) {
       if (extent < 0) {
         throw new IllegalArgumentException(
@@ -26,9 +27,11 @@ public final class Dims {
         throw new IllegalArgumentException(
             "extents " + Arrays.toString(extents) + " make 2^61 elements or more");
       }
-      product *= extent;
+      // Whether an empty value is possible does not depend on the order of its extents.
+      product *= Math.max(1, extent);
+      empty |= extent == 0;
     }
-    elements = product;
+    elements = empty ? 0 : product;
   }
 
   /**
@@ -36,7 +39,8 @@ public final class Dims {
    *
    * @param extents slowest first, not negative
    * @return the extents
-   * @throws IllegalArgumentException if one is negative, or they make 2^61 elements or more
+   * @throws IllegalArgumentException if one is negative, or those that are not 0 make 2^61 elements
+   *     or more
    */
   public static Dims of(int... extents) {
     return new Dims(extents.clone());
@@ -130,7 +134,7 @@ public final class Dims {
    * c, and what has more than four extents has the fastest ones merged.
    *
    * @return a shape
-   * @throws IllegalArgumentException if the value is empty
+   * @throws IllegalArgumentException if the value is empty, or the merged ones are 2^31 or more
    */
   public Shape shape() {
     return switch (extents.length) {

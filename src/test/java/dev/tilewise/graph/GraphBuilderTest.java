@@ -113,6 +113,15 @@ class GraphBuilderTest {
   }
 
   @Test
+  void anEmptyValueHasExtentsInAnyOrder() {
+    int most = Integer.MAX_VALUE;
+    assertEquals(0, Dims.of(1 << 30, 0, 1 << 30).elements());
+    assertEquals(0, Dims.of(1 << 30, 1 << 30, 0).elements());
+    refused("2^61", () -> Dims.of(0, most, most, 4));
+    refused("2^61", () -> Dims.of(most, most, 4, 0));
+  }
+
+  @Test
   void normalisationsOutOfRangeAreRefused() {
     Value x = b.input("x", Dims.of(1, 1));
     Value zero = b.constant("zero", Dims.of(1), 0f);
