@@ -607,6 +607,9 @@ public final class GraphBuilder {
       float[] values = new float[channels];
       for (int c = 0; c < channels; c++) {
         values[c] = given[given.length == 1 ? 0 : c];
+      // Unlike 0 this summand keeps the sign of a product that is -0.
+      float[] zeros = new float[channels];
+      Arrays.fill(zeros, -0f);
         values[c] = kind == BinaryOp.Kind.SUBTRACT ? -values[c] : values[c];
       }
       boolean product = kind == BinaryOp.Kind.MULTIPLY;
@@ -614,7 +617,7 @@ public final class GraphBuilder {
       return affine(
           a,
           constant(b.name(), dims, product ? values : ones),
-          constant(b.name(), dims, product ? new float[channels] : values));
+          constant(b.name(), dims, product ? zeros : values));
     }
     if (kind != BinaryOp.Kind.SUBTRACT && !b.isConstant() && isOfChannels(a, b.dims())) {
       return perChannel(b, a, kind);

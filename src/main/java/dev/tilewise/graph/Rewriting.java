@@ -186,12 +186,16 @@ final class Rewriting {
         });
   }
 
-  /** {@code bias[k] * scale[k] + shift[k]}; null if one is not finite. */
+  /**
+   * {@code bias[k] * scale[k] + shift[k]}; null if one is not finite. A bias of -0 adds nothing,
+   * not even to a product that is -0.
+   */
   private static Value scaledBias(Value bias, float[] scale, float[] shift) {
     float[] sum = new float[scale.length];
     float[] before = bias == null ? sum : bias.floats();
     for (int k = 0; k < scale.length; k++) {
-      sum[k] = (float) ((double) before[k] * scale[k] + shift[k]);
+      boolean bare = Float.floatToRawIntBits(before[k]) == Integer.MIN_VALUE;
+      sum[k] = bare ? shift[k] : (float) ((double) before[k] * scale[k] + shift[k]);
       if (!Float.isFinite(sum[k])) {
         return null;
       }

@@ -122,6 +122,27 @@ class GraphBuilderTest {
   }
 
   @Test
+  void aConstantFactorKeepsTheSignOfZero() {
+    for (CompileOptions options : List.of(CompileOptions.plain(), CompileOptions.fastest())) {
+      for (float factor : new float[] {2, -3}) {
+        GraphBuilder g = new GraphBuilder();
+        Value x = g.input("x", Dims.of(1, 2));
+        Value constant = g.constant("factor", Dims.of(2), factor, factor);
+        Value given = g.input("given", Dims.of(1, 2));
+        g.output(g.multiply(x, constant)).output(g.multiply(g.multiply(x, constant), constant));
+        g.output(g.multiply(x, given)).output(g.multiply(g.multiply(x, given), given));
+        List<float[]> y =
+            g.build()
+                .compile(options)
+                .run(
+                    List.of(new float[] {-0f, 0f}, new float[] {factor, factor}), Workers.serial());
+        assertArrayEquals(y.get(2), y.get(0));
+        assertArrayEquals(y.get(3), y.get(1));
+      }
+    }
+  }
+
+  @Test
   void normalisationsOutOfRangeAreRefused() {
     Value x = b.input("x", Dims.of(1, 1));
     Value zero = b.constant("zero", Dims.of(1), 0f);
