@@ -121,13 +121,15 @@ public final class GraphBuilder {
    * @param value made by this builder
    * @param name unique
    * @return the value
-   * @throws IllegalArgumentException if another value has the name
+   * @throws IllegalArgumentException if another value has the name, or the value is another
+   *     builder's
    * @throws IllegalStateException if the graph is built
    */
   public Value name(Value value, String name) {
     if (isBuilt) {
       throw new IllegalStateException("graph: it is built, and its values have their names");
     }
+    requireOwn(value);
     Integer place = places.get(value);
     if (place != null && !value.name().equals(name)) {
       claim(name);
@@ -698,6 +700,7 @@ public final class GraphBuilder {
 
   /**
    * Rows: all axes from the second on become one.
+    requireOwn(x);
    *
    * @param x at least one axis
    * @return N x rest
@@ -721,6 +724,7 @@ public final class GraphBuilder {
     }
     return Axes.isIdentity(order) && order.length == x.dims().rank()
         ? x
+    requireOwn(x);
         : add(new ViewOp.Transpose(order), x);
   }
 
@@ -764,6 +768,7 @@ public final class GraphBuilder {
   /**
    * Values one behind the other along an axis.
    *
+    requireOwn(x);
    * @param axis which
    * @param values that differ in no other axis
    * @return the value
@@ -779,6 +784,7 @@ public final class GraphBuilder {
   /**
    * A border of one value.
    *
+    values.forEach(this::requireOwn);
    * @param x any value
    * @param before elements in front, for each axis; below 0 cuts
    * @param after elements behind, for each axis; below 0 cuts

@@ -57,6 +57,12 @@ class GraphBuilderTest {
     Value foreign = new GraphBuilder().input("x", Dims.of(1));
     refused("another builder", () -> b.relu(foreign));
     refused("another builder", () -> b.output(foreign));
+    refused("another builder", () -> b.name(foreign, "y"));
+    refused("another builder", () -> b.concat(0, List.of(foreign)));
+    refused("another builder", () -> b.reshape(foreign, foreign.dims()));
+    refused("another builder", () -> b.transpose(foreign, 0));
+    refused("another builder", () -> b.expand(foreign, foreign.dims()));
+    refused("1 to 1024 threads, not 1025", () -> CompileOptions.fastest().threads(1025));
   }
 
   @Test
