@@ -120,13 +120,23 @@ public final class Dims {
     return (int) (axis < 0 ? axis + extents.length : axis);
   }
 
-  /** Number of elements of the axes from one to before another. */
-  int product(int from, int to) {
-    long product = 1;
-    for (int axis = from; axis < to; axis++) {
-      product *= extents[axis];
+  /** Number of elements of the axes from one to before another, for a message. */
+  int product(String operation, int from, int to) {
+    return new Dims(Arrays.copyOfRange(extents, from, to)).count(operation, this);
+  }
+
+  /**
+   * Number of elements, as an extent.
+   *
+   * @param operation what a message begins with
+   * @param of what has them
+   */
+  int count(String operation, Dims of) {
+    if (elements > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          operation + ": " + this + " of " + of + " are more than one extent can be, 2^31 - 1");
     }
-    return Math.toIntExact(product);
+    return (int) elements;
   }
 
   /**
@@ -142,7 +152,7 @@ public final class Dims {
       case 1 -> new Shape(1, extents[0], 1, 1);
       case 2 -> new Shape(extents[0], extents[1], 1, 1);
       case 3 -> new Shape(extents[0], extents[1], 1, extents[2]);
-      default -> new Shape(extents[0], extents[1], extents[2], product(3, extents.length));
+      default -> new Shape(extents[0], extents[1], extents[2], product("shape", 3, extents.length));
     };
   }
 

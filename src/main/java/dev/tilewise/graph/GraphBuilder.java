@@ -365,7 +365,9 @@ public final class GraphBuilder {
   public Value globalPool(Value x, Pool2d.Kind kind) {
     if (x.dims().rank() > 4) {
       Dims dims = x.dims();
-      Value rows = reshape(x, Dims.of(dims.get(0), dims.get(1), dims.product(2, dims.rank())));
+      Value rows =
+          reshape(
+              x, Dims.of(dims.get(0), dims.get(1), dims.product("global_pool", 2, dims.rank())));
       int[] ones = dims.toArray();
       Arrays.fill(ones, 2, ones.length, 1);
       return reshape(globalPool(rows, kind), Dims.of(ones));
@@ -470,7 +472,7 @@ public final class GraphBuilder {
     }
     int[] order = Axes.last(dims.rank(), along);
     Value turned = transpose(x, order);
-    int rows = Math.multiplyExact(dims.product(0, along), dims.product(along + 1, dims.rank()));
+    int rows = dims.with(along, 1).count("softmax", dims);
     Dims matrix = Dims.of(rows, dims.get(along));
     Value columns = add(ChannelOps.softmax(logarithm), reshape(turned, matrix));
     return transpose(reshape(columns, turned.dims()), Axes.inverse(order));
@@ -605,13 +607,13 @@ public final class GraphBuilder {
       int channels = a.dims().get(1);
       float[] ones = new float[channels];
       Arrays.fill(ones, 1);
+      // Unlike 0 this summand keeps the sign of a product that is -0.
+      float[] zeros = new float[channels];
+      Arrays.fill(zeros, -0f);
       float[] given = b.floats();
       float[] values = new float[channels];
       for (int c = 0; c < channels; c++) {
         values[c] = given[given.length == 1 ? 0 : c];
-      // Unlike 0 this summand keeps the sign of a product that is -0.
-      float[] zeros = new float[channels];
-      Arrays.fill(zeros, -0f);
         values[c] = kind == BinaryOp.Kind.SUBTRACT ? -values[c] : values[c];
       }
       boolean product = kind == BinaryOp.Kind.MULTIPLY;
@@ -670,6 +672,8 @@ public final class GraphBuilder {
    * @param keep whether the axes stay, with one element
    * @param axes which axes; none means all
    * @return the numbers
+   * @throws IllegalArgumentException if there are 2^31 numbers or more, or one is of 2^31 elements
+   *     or more
    */
   public Value reduce(Value x, Reduction reduction, boolean keep, int... axes) {
     Dims dims = x.dims();
@@ -679,8 +683,9 @@ public final class GraphBuilder {
       return reshape(globalPool(x, Pool2d.Kind.AVERAGE), kept);
     }
     Value turned = transpose(x, Axes.reducedLast(reduced));
-    int rows = Math.toIntExact(kept.elements());
-    int columns = rows == 0 ? 0 : Math.toIntExact(dims.elements() / rows);
+    String operation = "reduce " + reduction;
+    int rows = kept.count(operation, dims);
+    int columns = rows == 0 ? 0 : Axes.reduced(dims, reduced).count(operation, dims);
     Value matrix = reshape(turned, Dims.of(rows, columns));
     return reshape(add(new ReduceOp(ReduceOp.Kind.valueOf(reduction.name())), matrix), kept);
   }
@@ -695,19 +700,20 @@ public final class GraphBuilder {
    * @return the value
    */
   public Value reshape(Value x, Dims to) {
+    requireOwn(x);
     return x.dims().equals(to) ? x : add(new ViewOp.Reshape(to), x);
   }
 
   /**
    * Rows: all axes from the second on become one.
-    requireOwn(x);
    *
    * @param x at least one axis
    * @return N x rest
+   * @throws IllegalArgumentException if the rest are 2^31 elements or more
    */
   public Value flatten(Value x) {
     Dims dims = x.dims();
-    return reshape(x, Dims.of(dims.get(0), dims.product(1, dims.rank())));
+    return reshape(x, Dims.of(dims.get(0), dims.product("flatten", 1, dims.rank())));
   }
 
   /**
@@ -718,13 +724,13 @@ public final class GraphBuilder {
    * @return the value
    */
   public Value transpose(Value x, int... axes) {
+    requireOwn(x);
     int[] order = new int[axes.length];
     for (int i = 0; i < order.length; i++) {
       order[i] = x.dims().axis(axes[i]);
     }
     return Axes.isIdentity(order) && order.length == x.dims().rank()
         ? x
-    requireOwn(x);
         : add(new ViewOp.Transpose(order), x);
   }
 
@@ -762,13 +768,13 @@ public final class GraphBuilder {
    * @return the value
    */
   public Value expand(Value x, Dims to) {
+    requireOwn(x);
     return x.dims().equals(to) ? x : add(new ViewOp.Repeat(to), x);
   }
 
   /**
    * Values one behind the other along an axis.
    *
-    requireOwn(x);
    * @param axis which
    * @param values that differ in no other axis
    * @return the value
@@ -778,13 +784,13 @@ public final class GraphBuilder {
       throw new IllegalArgumentException("concat: there is no value");
     }
     ConcatOp op = new ConcatOp(values.get(0).dims().axis(axis));
+    values.forEach(this::requireOwn);
     return values.size() == 1 ? values.get(0) : add(op, values);
   }
 
   /**
    * A border of one value.
    *
-    values.forEach(this::requireOwn);
    * @param x any value
    * @param before elements in front, for each axis; below 0 cuts
    * @param after elements behind, for each axis; below 0 cuts

@@ -255,7 +255,7 @@ final class Rewriting {
   /** Weights of a dense layer over C x H x W numbers, for H x W x C in memory. */
   private static Value depthLast(Value weights, Dims image) {
     int depth = image.get(1);
-    int pixels = image.product(2, image.rank());
+    int pixels = image.product("dense", 2, image.rank());
     if (depth == 1 || pixels == 1) {
       return weights;
     }
@@ -337,7 +337,7 @@ final class Rewriting {
   private static boolean addShifts(
       Value weights, float[] scale, float[] shift, int perGroup, float... bias) {
     int depth = weights.dims().get(1);
-    int taps = weights.dims().product(2, weights.dims().rank());
+    int taps = weights.dims().product("conv", 2, weights.dims().rank());
     try (Arena arena = Arena.ofShared()) {
       MemorySegment from = weights.memory(arena);
       for (int k = 0; k < bias.length; k++) {
@@ -362,7 +362,7 @@ final class Rewriting {
   /** {@code w[k, c] * scale[c]} for every filter and channel of its group. */
   private static Value scaledChannels(Value weights, float[] scale, int perGroup) {
     int depth = weights.dims().get(1);
-    int taps = weights.dims().product(2, weights.dims().rank());
+    int taps = weights.dims().product("conv", 2, weights.dims().rank());
     return made(
         weights,
         "scaled",

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tilewise.Layout;
+import dev.tilewise.Pool2d;
 import dev.tilewise.Tensor;
 import dev.tilewise.Workers;
 import java.lang.foreign.Arena;
@@ -116,6 +117,31 @@ class GraphBuilderTest {
     Value zero = b.constant("zero", Dims.of(1), 0f);
     Value y = b.affine(b.affine(x, large, zero), large, zero);
     assertEquals(1e30f, b.output(y).build().compile().run(1e-30f)[0], 1e24f);
+  }
+
+  @Test
+  void extentsThatDoNotFitAnIntAreRefusedByName() {
+    Value image = b.input("image", Dims.of(1, 1 << 16, 1 << 16));
+    refused("flatten: 65536x65536 of 1x65536x65536", () -> b.flatten(image));
+    Value matrix = b.input("matrix", Dims.of(1 << 20, 1 << 20));
+    refused(
+        "reduce SUM: 1048576x1048576 of", () -> b.reduce(matrix, GraphBuilder.Reduction.SUM, true));
+    Value wide = b.input("wide", Dims.of(1 << 16, 3, 1 << 16));
+    refused(
+        "reduce SUM: 65536x1x65536 of 65536x3x65536",
+        () -> b.reduce(wide, GraphBuilder.Reduction.SUM, true, 1));
+    Value four = b.input("four", Dims.of(1 << 16, 1 << 15, 2, 2));
+    refused("softmax: 65536x32768x2x1 of", () -> b.softmax(four, 3, false));
+    Value five = b.input("five", Dims.of(1, 1, 1, 1 << 16, 1 << 16));
+    refused(
+        "global_pool: 1x65536x65536 of 1x1x1x65536x65536",
+        () -> b.globalPool(five, Pool2d.Kind.MAX));
+    refused("shape: 65536x65536 of", () -> five.dims().shape());
+    Value half = b.input("half", Dims.of(1 << 30, 1));
+    refused("concat: axis 0", () -> b.concat(0, List.of(half, half)));
+    refused(
+        "matmul: 65536x65536 of",
+        () -> b.matmul(b.input("m", Dims.of(1 << 16, 1 << 16, 2)), constant(2, 1)));
   }
 
   @Test
