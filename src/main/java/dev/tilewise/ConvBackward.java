@@ -69,7 +69,7 @@ public final class ConvBackward {
   /**
    * The proved bound of the error of every dx, relative to {@code sum |dy| |w|}: {@code n u / (1 -
    * n u)} with u = 2^-24 and n the number of roundings that a term passes through. Underflow adds
-   * at most 2^-150 for each term.
+   * at most 2^-149 for each term.
    *
    * @return the relative bound; infinite if n reaches 2^24
    */

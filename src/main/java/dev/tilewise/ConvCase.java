@@ -260,10 +260,12 @@ public record ConvCase(
   /**
    * Multiply-adds of direct convolution over the unpadded output; taps in the padding count.
    *
-   * @return n * oh * ow * k * fh * fw * c / groups
+   * @return n * oh * ow * k * fh * fw * c / groups; the largest {@code long} if it does not fit
    */
   public long macs() {
-    return geometry().macs();
+    long outputs = output().elements();
+    int terms = geometry().sumLength();
+    return outputs > Long.MAX_VALUE / terms ? Long.MAX_VALUE : outputs * terms;
   }
 
   /**

@@ -218,10 +218,19 @@ public final class ConvPlan {
    * Scratch of a run by one thread on memory that every thread may use: tiles, tables, and for NCHW
    * the converted input and output. Each further thread adds {@link #bytesPerThread}.
    *
-   * @return bytes
+   * @return bytes; the largest {@code long} if they do not fit
    */
   public long workspaceBytes() {
-    return bytesPerThread() + (converts() ? inputShape().bytes() + outputShape().bytes() : 0);
+    return converts() ? sum(bytesPerThread(), stagedBytes()) : bytesPerThread();
+  }
+
+  private long stagedBytes() {
+    return sum(inputShape().bytes(), outputShape().bytes());
+  }
+
+  /** Stops at the largest long. */
+  private static long sum(long a, long b) {
+    return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
   }
 
   /**
@@ -236,13 +245,15 @@ public final class ConvPlan {
   /**
    * The proved bound of the error of every output, before the activation, relative to {@code |bias|
    * + sum |x| |w|} (plus {@code |residual|}): {@code n u / (1 - n u)} with u = 2^-24 and n the
-   * number of roundings a term passes through. Underflow adds at most n 2^-150. Derived in
-   * docs/numerics.md.
+   * number of roundings a term passes through. Underflow adds at most 2^-149 for each term of the
+   * sum. Derived in docs/numerics.md.
    *
    * <p>A Winograd algorithm computes with differences of inputs that lie side by side, so its bound
    * is larger by the amplification of its transforms, and is relative to {@code |bias| + FH FW sum
-   * over c of max|x[c]| max|w[c]|}, the maxima over the tile and the filter. Derived in
-   * docs/winograd.md.
+   * over c of max|x[c]| max|w[c]|}, the maxima over the tile and the filter. What underflows in the
+   * transforms is multiplied by those that follow, and by inputs or weights: it adds at most {@code
+   * 2^-122 SH SW sum over c of (1 + max|x[c]| + max|w[c]|)}, c being the channels of the group.
+   * Derived in docs/winograd.md.
    *
    * @return the relative bound
    */
@@ -466,7 +477,7 @@ public final class ConvPlan {
                 ? "NCHW input and output are converted; "
                 : "none in memory all threads may use; ")
             + "tensors in confined arenas or mapped files are copied, which adds up to "
-            + (inputShape().bytes() + outputShape().bytes())
+            + stagedBytes()
             + " bytes");
     line(text, "candidates", "costs in million multiply-adds at the FMA peak, typical errors");
     for (Candidate candidate : Candidate.values()) {

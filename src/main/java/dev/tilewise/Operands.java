@@ -107,7 +107,8 @@ record Operands(String operation, Layout layout, String what) {
     }
   }
 
-  private static boolean inPlace(Tensor t) {
+  /** Whether kernels can use the memory of a tensor, in its order. */
+  static boolean inPlace(Tensor t) {
     return (t.layout() == Layout.NHWC || t.shape().layoutsCoincide())
         && Memory.isKernelMemory(t.segment());
   }

@@ -3,6 +3,7 @@ package dev.tilewise;
 import dev.tilewise.internal.kernel.ChannelAffine;
 import dev.tilewise.internal.kernel.ChannelCurve;
 import dev.tilewise.internal.kernel.ChannelLeaky;
+import dev.tilewise.internal.pack.Normalisation;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
@@ -54,8 +55,8 @@ public final class PerChannel {
    * @param variance of each channel
    * @param epsilon added to the variances
    * @return the function
-   * @throws IllegalArgumentException if lengths differ or are 0, or a variance plus epsilon is not
-   *     above 0
+   * @throws IllegalArgumentException if lengths differ or are 0, a variance plus epsilon is not
+   *     above 0, or a factor or a summand is no finite float
    */
   public static PerChannel batchNorm(
       float[] gamma, float[] beta, float[] mean, float[] variance, double epsilon) {
@@ -64,24 +65,8 @@ public final class PerChannel {
     requireChannels("batch_norm", "beta", beta, channels);
     requireChannels("batch_norm", "mean", mean, channels);
     requireChannels("batch_norm", "variance", variance, channels);
-    float[] scale = new float[channels];
-    float[] shift = new float[channels];
-    for (int c = 0; c < channels; c++) {
-      if (!(variance[c] + epsilon > 0)) {
-        throw new IllegalArgumentException(
-            "batch_norm: channel "
-                + c
-                + " has variance "
-                + variance[c]
-                + " and epsilon is "
-                + epsilon
-                + "; their sum must be above 0");
-      }
-      double factor = gamma[c] / Math.sqrt(variance[c] + epsilon);
-      scale[c] = (float) factor;
-      shift[c] = (float) (beta[c] - mean[c] * factor);
-    }
-    return new PerChannel("batch_norm", new ChannelAffine(scale, shift));
+    Normalisation made = Normalisation.of(gamma, beta, mean, variance, epsilon);
+    return new PerChannel("batch_norm", new ChannelAffine(made.scale(), made.shift()));
   }
 
   /**

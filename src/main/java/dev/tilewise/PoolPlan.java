@@ -5,8 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Pooling bound to an input shape. Immutable: any number of threads may run it at once. Tensors in
- * NCHW, confined arenas or mapped files are copied in each call.
+ * Pooling bound to an input shape. Any number of threads may run it at once. Tensors in NCHW,
+ * confined arenas or mapped files are copied in each call; the plan keeps the memory that {@link
+ * #run} copies them to, an input and an output for as many runs as it ever had at once.
  */
 public final class PoolPlan {
 
@@ -19,6 +20,7 @@ public final class PoolPlan {
   private final ChannelRange outputs;
   private final Pooling pooling;
   private final Operands operands;
+  private final Staging.Shelf shelf = new Staging.Shelf();
 
   PoolPlan(Pool2d pool, Shape input, Shape output, ChannelRange outputs, Layout layout) {
     this.pool = pool;
@@ -79,8 +81,8 @@ public final class PoolPlan {
   }
 
   /**
-   * Pools. Allocates nothing, unless a tensor is in a confined arena or a mapped file: those are
-   * copied in each call.
+   * Pools. Allocates nothing, unless a tensor must be copied and the plan has no memory for that
+   * yet: in its first run of such tensors, or when there are more runs at once than ever before.
    *
    * @param x input
    * @param y output, overwritten; of a deeper tensor only the channels that outputs go {@link
@@ -94,11 +96,15 @@ public final class PoolPlan {
     Objects.requireNonNull(workers, "workers");
     operands.require("input", x, input);
     requireResult("output", y, output, "input", x);
-    MemorySegment in = Operands.read(x);
-    MemorySegment out = Operands.written(y);
-    Pass.run(pooling, in, out, workers);
-    if (out != y.segment()) {
-      outputs.copy(out, y);
+    Staging staging = shelf.take();
+    try {
+      MemorySegment out = staging.written(y);
+      Pass.run(pooling, staging.read(x), out, workers);
+      if (out != y.segment()) {
+        outputs.copy(out, y);
+      }
+    } finally {
+      shelf.put(staging);
     }
   }
 

@@ -9,8 +9,8 @@ import java.util.concurrent.Executor;
  */
 public abstract class Workers implements AutoCloseable {
 
-  /** More would be a mistake. */
-  static final int MAX_THREADS = 1024;
+  /** The most threads a team has, and a workspace is for: more would be a mistake. */
+  public static final int MAX_THREADS = 1024;
 
   /** Work that is cut into independent units. */
   @FunctionalInterface

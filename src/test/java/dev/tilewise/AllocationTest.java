@@ -3,6 +3,12 @@ package dev.tilewise;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.sun.management.ThreadMXBean;
+import dev.tilewise.graph.CompileOptions;
+import dev.tilewise.graph.CompiledGraph;
+import dev.tilewise.graph.ConvSettings;
+import dev.tilewise.graph.Dims;
+import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.Value;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -124,6 +130,94 @@ class AllocationTest {
       }
     }
     return tests.stream();
+  }
+
+  /** Everything else that runs, on tensors in place and on those that are copied. */
+  @TestFactory
+  Stream<DynamicTest> aWarmRunOfAnotherOperationAllocatesNothing() {
+    Shape shape = new Shape(2, 17, 16, 16);
+    float[] numbers = new float[shape.c()];
+    Arrays.fill(numbers, 0.5f);
+    PerChannel affine = PerChannel.affine(numbers, numbers);
+    PerChannel prelu = PerChannel.prelu(numbers);
+    Lrn lrn = Lrn.of(5, 1e-4f, 0.75f, 1);
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Layout layout : Layout.values()) {
+      for (MemoryKind kind : KINDS) {
+        for (int threads = 1; threads <= 2; threads++) {
+          Setting setting = new Setting(layout, threads, kind, kind, kind, 0);
+          for (Pool2d pool : List.of(Pool2d.max(2), Pool2d.average(3).stride(2))) {
+            PoolPlan plan = pool.plan(shape, layout);
+            tests.add(test(setting, pool.toString(), shape, plan.outputShape(), plan::run));
+          }
+          tests.add(test(setting, "affine", shape, shape, affine::run));
+          tests.add(test(setting, "prelu", shape, shape, prelu::run));
+          tests.add(test(setting, "gelu", shape, shape, Elementwise.GELU::run));
+          tests.add(test(setting, "add", shape, shape, (x, y, w) -> Elementwise.add(x, x, y, w)));
+          if (kind == MemoryKind.SHARED) {
+            tests.add(test(setting, "softmax", shape, shape, Softmax.PROBABILITIES::run));
+            tests.add(test(setting, "lrn", shape, shape, lrn::run));
+          }
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  /** One step of each kind, inputs and outputs in either layout. */
+  @TestFactory
+  Stream<DynamicTest> aWarmRunOfAGraphAllocatesNothing() {
+    Shape shape = new Shape(2, 17, 16, 16);
+    float[] numbers = new float[17 * 17 * 9];
+    Arrays.fill(numbers, 0.01f);
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Layout layout : Layout.values()) {
+      for (int threads = 1; threads <= 2; threads++) {
+        GraphBuilder b = new GraphBuilder();
+        Value x = b.input("x", Dims.of(shape));
+        Value weights = b.constant("w", Dims.of(17, 17, 3, 3), numbers);
+        Value y = b.relu(b.conv(x, weights, null, ConvSettings.UNIT.padding(1, 1, 1, 1)));
+        y = b.softmax(b.add(b.pool(y, Pool2d.max(3).stride(1).padding(1)), x), 1, false);
+        CompiledGraph graph =
+            b.output(y).build().compile(CompileOptions.fastest().threads(threads));
+        List<Tensor> inputs = Arrays.asList(new Tensor[1]);
+        List<Tensor> outputs = Arrays.asList(new Tensor[1]);
+        tests.add(
+            test(
+                new Setting(layout, threads, KINDS[0], KINDS[0], KINDS[0], 0),
+                "graph",
+                shape,
+                shape,
+                (in, out, workers) -> {
+                  inputs.set(0, in);
+                  outputs.set(0, out);
+                  graph.run(inputs, outputs, workers);
+                }));
+      }
+    }
+    return tests.stream();
+  }
+
+  /** What takes a tensor and makes another. */
+  @FunctionalInterface
+  private interface Operation {
+    void run(Tensor x, Tensor y, Workers workers);
+  }
+
+  private static DynamicTest test(
+      Setting setting, String name, Shape input, Shape output, Operation operation) {
+    return DynamicTest.dynamicTest(
+        name + " " + setting,
+        () -> {
+          try (Arena shared = Arena.ofShared();
+              Arena confined = Arena.ofConfined()) {
+            Tensor x = tensor(setting, shared, confined, input).fill(0.5f);
+            Tensor y = tensor(setting, shared, confined, output);
+            Workers workers = setting.threads() == 1 ? Workers.serial() : pair;
+            untilNothingIsAllocated(
+                name + " " + setting, BATCH, () -> operation.run(x, y, workers));
+          }
+        });
   }
 
   /** Groups are nothing but more units to Winograd's kernels. */

@@ -142,6 +142,7 @@ class ConvCaseTest {
   void multiplyAddsAreLongs() {
     ConvCase e = ConvCase.parse("n128c512h224w224 k512g2f3p1");
     assertEquals(128L * 224 * 224 * 512 * 256 * 9, e.macs());
+    assertEquals(Long.MAX_VALUE, ConvCase.parse("n1c1048576h1024w1024 k1048576f3p1").macs());
     assertEquals(256, e.groupC());
   }
 }

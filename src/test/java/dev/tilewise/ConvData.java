@@ -120,6 +120,23 @@ record ConvData(
     return Integer.parseInt(winograd.name().substring("WINOGRAD_F".length()));
   }
 
+  /** What underflow may add to the error of every output (docs/numerics.md, docs/winograd.md). */
+  double underflow(Algorithm algorithm) {
+    ConvCase e = extents;
+    if (!ConvRun.WINOGRAD.contains(algorithm)) {
+      return (double) e.groupC() * e.fh() * e.fw() * Float.MIN_VALUE;
+    }
+    return 0x1p-122 * e.sh() * e.sw() * e.groupC() * (1 + largest(x) + largest(weights));
+  }
+
+  private static double largest(float... values) {
+    double largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
+  }
+
   private double[] tileScale(int m) {
     Geometry g = extents.geometry();
     TileInputs down = new TileInputs(m, g.fh(), g.sh(), g.dh(), g.pt(), g.h(), g.oh());

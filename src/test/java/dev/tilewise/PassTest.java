@@ -236,6 +236,14 @@ class PassTest {
     refuses(
         "batch_norm: channel 1 has variance -1.0",
         () -> PerChannel.batchNorm(two, two, two, new float[] {1, -1}, 1e-5));
+    float[] zero = {0};
+    refuses(
+        "batch_norm: channel 0 has gamma 1.0E30",
+        () -> PerChannel.batchNorm(new float[] {1e30f}, zero, zero, zero, 1e-30));
+    float[] large = {1e20f};
+    refuses(
+        "the summand -Infinity, which must be finite",
+        () -> PerChannel.batchNorm(large, new float[] {5}, large, new float[] {1}, 0));
     refuses("lrn: size must be above 0, not 0", () -> Lrn.of(0, 1, 1, 1));
     refuses("lrn: alpha and beta", () -> Lrn.of(1, -1, 1, 1));
     refuses("lrn: alpha and beta", () -> Lrn.of(1, 1, 1f / 0, 1));

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tilewise.testdata.Vectors;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -430,6 +433,26 @@ class PoolPlanTest {
     Shape input = Shape.image(6, 6, 1);
     assertEquals(Shape.image(2, 2, 1), Pool2d.max(3).stride(2).outputShape(input));
     assertEquals(Shape.image(3, 3, 1), Pool2d.max(3).stride(2).ceilMode().outputShape(input));
+  }
+
+  @Test
+  void manyThreadsMayRunOnePlanOfPlanesAtOnce() {
+    Shape input = new Shape(2, 5, 8, 8);
+    PoolPlan plan = Pool2d.max(2).plan(input, Layout.NCHW);
+    List<Boolean> all =
+        IntStream.range(0, 200)
+            .parallel()
+            .mapToObj(
+                i -> {
+                  Tensor x = Tensor.allocate(Arena.ofAuto(), input, Layout.NCHW).fill(i);
+                  Tensor y = Tensor.allocate(Arena.ofAuto(), plan.outputShape(), Layout.NCHW);
+                  plan.run(x, y, Workers.serial());
+                  float[] expected = new float[(int) plan.outputShape().elements()];
+                  Arrays.fill(expected, i);
+                  return Arrays.equals(expected, y.toArray(Layout.NCHW));
+                })
+            .toList();
+    assertEquals(Collections.nCopies(200, true), all);
   }
 
   @Test

@@ -35,9 +35,7 @@ class WinogradPropertyTest {
       ErrorBound bound = ErrorBound.of(plan(algorithm, data, Layout.NHWC));
       for (int i = 0; i < exact.length; i++) {
         double error = Math.abs(actual[i] - exact[i]);
-        // Underflow: each of the alpha^2 products and all transforms may lose 2^-150, amplified by
-        // at most the sums of |AT|, squared: 2^20 covers F(6, 5).
-        double limit = bound.at(scale[i]) + 0x1p-130;
+        double limit = bound.at(scale[i]) + data.underflow(algorithm);
         assertTrue(error <= limit, algorithm + ": error " + error + " above " + limit);
       }
     }

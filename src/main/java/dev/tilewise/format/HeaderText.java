@@ -201,4 +201,23 @@ final class HeaderText {
     String text = Arrays.toString(Arrays.copyOf(shape, Math.min(shape.length, shown)));
     return shape.length <= shown ? text : text + "... (%d extents)".formatted(shape.length);
   }
+
+  /**
+   * The product of a shape's extents and a factor. An empty shape, too, must have extents whose
+   * product fits but for the zeros, so that their order does not matter.
+   *
+   * @return -1 if an extent is negative, or those that are not 0 overflow
+   */
+  static long product(long factor, long... shape) {
+    long product = factor;
+    boolean empty = false;
+    for (long extent : shape) {
+      if (extent < 0 || product > Long.MAX_VALUE / Math.max(1, extent)) {
+        return -1;
+      }
+      product *= Math.max(1, extent);
+      empty |= extent == 0;
+    }
+    return empty ? 0 : product;
+  }
 }

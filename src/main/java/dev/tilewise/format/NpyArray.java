@@ -35,16 +35,10 @@ public record NpyArray(int[] shape, float[] values) {
     }
   }
 
-  /** The product of the extents; -1 if one is negative or the product no {@code int}. */
+  /** The product of the extents; -1 if it is no {@code int}: see {@link HeaderText#product}. */
   static int elements(int[] shape) {
-    long product = Arrays.stream(shape).anyMatch(extent -> extent == 0) ? 0 : 1;
-    for (int extent : shape) {
-      product *= extent;
-      if (extent < 0 || product > Integer.MAX_VALUE) {
-        return -1;
-      }
-    }
-    return (int) product;
+    long product = HeaderText.product(1, Arrays.stream(shape).asLongStream().toArray());
+    return product > Integer.MAX_VALUE ? -1 : (int) product;
   }
 
   /**

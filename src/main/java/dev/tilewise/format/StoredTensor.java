@@ -27,8 +27,8 @@ public record StoredTensor(String name, Dtype dtype, long[] shape, MemorySegment
   /**
    * Checks that the bytes are those of the shape.
    *
-   * @throws IllegalArgumentException if an extent is negative, the number of elements is 2^63 or
-   *     more, or their bytes are not as many as the data
+   * @throws IllegalArgumentException if an extent is negative, the extents that are not 0 make 2^63
+   *     bytes or more, or the bytes are not as many as the data
    */
   public StoredTensor {
     Objects.requireNonNull(name, "name");
@@ -66,16 +66,9 @@ public record StoredTensor(String name, Dtype dtype, long[] shape, MemorySegment
     return new StoredTensor(name, Dtype.F32, shape, data);
   }
 
-  /** The size of the data; -1 if there is none, because an extent is negative or all overflow. */
+  /** The size of the data; -1 if there is none: see {@link HeaderText#product}. */
   static long bytes(Dtype dtype, long[] shape) {
-    long product = dtype.bytes();
-    for (long extent : shape) {
-      if (extent < 0 || Math.multiplyHigh(product, extent) != 0 || product * extent < 0) {
-        return -1;
-      }
-      product *= extent;
-    }
-    return product;
+    return HeaderText.product(dtype.bytes(), shape);
   }
 
   /**

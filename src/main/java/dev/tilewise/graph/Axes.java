@@ -55,6 +55,12 @@ final class Axes {
             .toArray());
   }
 
+  /** The extents of the reduced axes. */
+  static Dims reduced(Dims dims, boolean... reduced) {
+    return Dims.of(
+        IntStream.range(0, reduced.length).filter(i -> reduced[i]).map(dims::get).toArray());
+  }
+
   /** Whether height and width are reduced, and nothing else. */
   static boolean arePixels(Dims dims, boolean... reduced) {
     return dims.rank() == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];

@@ -2,6 +2,7 @@ package dev.tilewise.graph;
 
 import dev.tilewise.Algorithm;
 import dev.tilewise.Conv2d;
+import dev.tilewise.Workers;
 import java.util.List;
 import java.util.Objects;
 
@@ -95,13 +96,14 @@ public final class CompileOptions {
   /**
    * Threads that runs will have; runs with more add memory once.
    *
-   * @param count at least 1
+   * @param count 1 to {@link Workers#MAX_THREADS}
    * @return changed options
-   * @throws IllegalArgumentException if it is not positive
+   * @throws IllegalArgumentException if it is not
    */
   public CompileOptions threads(int count) {
-    if (count < 1) {
-      throw new IllegalArgumentException("compile: threads must be positive, not " + count);
+    if (count < 1 || count > Workers.MAX_THREADS) {
+      throw new IllegalArgumentException(
+          "compile: there must be 1 to " + Workers.MAX_THREADS + " threads, not " + count);
     }
     CompileOptions changed = copy();
     changed.threads = count;

@@ -78,8 +78,18 @@ final class Compiler {
   /**
    * Gives every buffer a place: the largest first, each as low as its lifetime permits, and large
    * ones of consecutive steps at different places of a page.
+   *
+   * @throws IllegalArgumentException if all of them side by side have 2^63 bytes or more
    */
   static long plan(List<Buffer> buffers, boolean share) {
+    long all = 0;
+    for (Buffer buffer : buffers) {
+      long room = 2 * (ALIGNMENT + PagePlaces.room(buffer.bytes));
+      if (buffer.bytes > Long.MAX_VALUE - room - all) {
+        throw new IllegalArgumentException("graph: its values have 2^63 bytes or more");
+      }
+      all += buffer.bytes + room;
+    }
     List<Buffer> bySize = new ArrayList<>(buffers);
     bySize.sort(Comparator.comparingLong((Buffer buffer) -> buffer.bytes).reversed());
     List<Buffer> byStep = new ArrayList<>(buffers);

@@ -33,7 +33,11 @@ final class ConcatOp extends Op {
       }
       sum += dims.get(axis);
     }
-    return first.with(axis, Math.toIntExact(sum));
+    if (sum > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "concat: axis " + axis + " of " + inputs + " would have " + sum + " elements");
+    }
+    return first.with(axis, (int) sum);
   }
 
   /** Whether whoever makes an input can write it where it goes. */

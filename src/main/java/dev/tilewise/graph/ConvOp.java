@@ -105,7 +105,7 @@ final class ConvOp extends Op {
   private ConvCase extents(Dims x, Dims weights) {
     if (flat) {
       int rows = x.get(0);
-      int columns = x.product(1, x.rank());
+      int columns = x.product("dense", 1, x.rank());
       if (columns != weights.get(1)) {
         throw new IllegalArgumentException(
             "dense: input "

@@ -17,6 +17,7 @@ public final class Dims {
   private Dims(int[] extents) {
     this.extents = extents;
     long product = 1;
+    boolean empty = false;
     for (int extent : extents) {
       if (extent < 0) {
         throw new IllegalArgumentException(
@@ -26,9 +27,11 @@ public final class Dims {
         throw new IllegalArgumentException(
             "extents " + Arrays.toString(extents) + " make 2^61 elements or more");
       }
-      product *= extent;
+      // Whether an empty value is possible does not depend on the order of its extents.
+      product *= Math.max(1, extent);
+      empty |= extent == 0;
     }
-    elements = product;
+    elements = empty ? 0 : product;
   }
 
   /**
@@ -36,7 +39,8 @@ public final class Dims {
    *
    * @param extents slowest first, not negative
    * @return the extents
-   * @throws IllegalArgumentException if one is negative, or they make 2^61 elements or more
+   * @throws IllegalArgumentException if one is negative, or those that are not 0 make 2^61 elements
+   *     or more
    */
   public static Dims of(int... extents) {
     return new Dims(extents.clone());
@@ -116,13 +120,23 @@ public final class Dims {
     return (int) (axis < 0 ? axis + extents.length : axis);
   }
 
-  /** Number of elements of the axes from one to before another. */
-  int product(int from, int to) {
-    long product = 1;
-    for (int axis = from; axis < to; axis++) {
-      product *= extents[axis];
+  /** Number of elements of the axes from one to before another, for a message. */
+  int product(String operation, int from, int to) {
+    return new Dims(Arrays.copyOfRange(extents, from, to)).count(operation, this);
+  }
+
+  /**
+   * Number of elements, as an extent.
+   *
+   * @param operation what a message begins with
+   * @param of what has them
+   */
+  int count(String operation, Dims of) {
+    if (elements > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          operation + ": " + this + " of " + of + " are more than one extent can be, 2^31 - 1");
     }
-    return Math.toIntExact(product);
+    return (int) elements;
   }
 
   /**
@@ -130,7 +144,7 @@ public final class Dims {
    * c, and what has more than four extents has the fastest ones merged.
    *
    * @return a shape
-   * @throws IllegalArgumentException if the value is empty
+   * @throws IllegalArgumentException if the value is empty, or the merged ones are 2^31 or more
    */
   public Shape shape() {
     return switch (extents.length) {
@@ -138,7 +152,7 @@ public final class Dims {
       case 1 -> new Shape(1, extents[0], 1, 1);
       case 2 -> new Shape(extents[0], extents[1], 1, 1);
       case 3 -> new Shape(extents[0], extents[1], 1, extents[2]);
-      default -> new Shape(extents[0], extents[1], extents[2], product(3, extents.length));
+      default -> new Shape(extents[0], extents[1], extents[2], product("shape", 3, extents.length));
     };
   }
 

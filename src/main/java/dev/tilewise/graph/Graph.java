@@ -124,8 +124,8 @@ public final class Graph {
    *
    * @param options how
    * @return the graph, ready to run
-   * @throws IllegalArgumentException if a kept value is not computed, or no algorithm is within the
-   *     tolerance
+   * @throws IllegalArgumentException if a kept value is not computed, no algorithm is within the
+   *     tolerance, or inputs and computed values have 2^63 bytes or more
    */
   public CompiledGraph compile(CompileOptions options) {
     List<Value> wanted = new ArrayList<>(outputs);

@@ -3,6 +3,7 @@ package dev.tilewise.graph;
 import dev.tilewise.Activation;
 import dev.tilewise.Elementwise;
 import dev.tilewise.Pool2d;
+import dev.tilewise.internal.pack.Normalisation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -20,8 +21,8 @@ import java.util.function.Function;
 /**
  * Describes a {@link Graph} operation by operation. Each method takes values and returns the one
  * the operation makes; its extents are known at once, and it throws {@link
- * IllegalArgumentException} if they do not fit. What depends on constants alone is computed at
- * once.
+ * IllegalArgumentException} if they do not fit, or if all operations together make 2^61 elements or
+ * take 2^63 multiply-adds or more. What depends on constants alone is computed at once.
  *
  * <p>Images are N x C x H x W, rows N x C x W, and what dense layers make N x C. Not for several
  * threads.
@@ -40,6 +41,8 @@ public final class GraphBuilder {
   private boolean isBuilt;
   private final Set<String> reserved = new HashSet<>();
   private long foldable = Long.MAX_VALUE;
+  private long activations;
+  private long multiplyAdds;
 
   /** A builder without anything yet. */
   public GraphBuilder() {}
@@ -118,13 +121,15 @@ public final class GraphBuilder {
    * @param value made by this builder
    * @param name unique
    * @return the value
-   * @throws IllegalArgumentException if another value has the name
+   * @throws IllegalArgumentException if another value has the name, or the value is another
+   *     builder's
    * @throws IllegalStateException if the graph is built
    */
   public Value name(Value value, String name) {
     if (isBuilt) {
       throw new IllegalStateException("graph: it is built, and its values have their names");
     }
+    requireOwn(value);
     Integer place = places.get(value);
     if (place != null && !value.name().equals(name)) {
       claim(name);
@@ -207,14 +212,16 @@ public final class GraphBuilder {
     Dims dims = op.infer(from.stream().map(Value::dims).toList());
     if (from.stream().allMatch(Value::isConstant)) {
       // A multiply-add counts as a byte: that bounds the time as well.
-      foldable -= dims.elements() * Float.BYTES;
-      foldable -= Math.max(0, op.multiplyAdds(from.stream().map(Value::dims).toList(), dims));
-      if (foldable < 0) {
+      long bytes = dims.elements() * Float.BYTES;
+      long terms = op.multiplyAdds(from.stream().map(Value::dims).toList(), dims);
+      if (bytes > foldable || terms > foldable - bytes) {
         throw new IllegalArgumentException(
             op.kind() + ": constants of " + dims + " are more than may be computed in advance");
       }
+      foldable -= bytes + terms;
       return Folding.fold(op, from, dims);
     }
+    count(op, from, dims);
     String name;
     do {
       name = op.kind() + counts.merge(op.kind(), 1, Integer::sum);
@@ -223,6 +230,22 @@ public final class GraphBuilder {
     places.put(made, nodes.size());
     nodes.add(new Node(name, op, from, made));
     return made;
+  }
+
+  /** Sums over all nodes fit a {@code long}, those of bytes, too. */
+  private void count(Op op, List<Value> from, Dims dims) {
+    if (dims.elements() > Long.MAX_VALUE / Float.BYTES - activations) {
+      throw new IllegalArgumentException(
+          op.kind() + ": with " + dims + " the graph makes 2^61 elements or more");
+    }
+    long terms = op.multiplyAdds(from.stream().map(Value::dims).toList(), dims);
+    // The count of one operation stops at the largest long.
+    if (terms >= Long.MAX_VALUE - multiplyAdds) {
+      throw new IllegalArgumentException(
+          op.kind() + ": with " + dims + " the graph takes 2^63 multiply-adds or more");
+    }
+    activations += dims.elements();
+    multiplyAdds += terms;
   }
 
   // Convolutions and dense layers.
@@ -342,7 +365,9 @@ public final class GraphBuilder {
   public Value globalPool(Value x, Pool2d.Kind kind) {
     if (x.dims().rank() > 4) {
       Dims dims = x.dims();
-      Value rows = reshape(x, Dims.of(dims.get(0), dims.get(1), dims.product(2, dims.rank())));
+      Value rows =
+          reshape(
+              x, Dims.of(dims.get(0), dims.get(1), dims.product("global_pool", 2, dims.rank())));
       int[] ones = dims.toArray();
       Arrays.fill(ones, 2, ones.length, 1);
       return reshape(globalPool(rows, kind), Dims.of(ones));
@@ -376,6 +401,8 @@ public final class GraphBuilder {
    * @param variance constant, of each channel
    * @param epsilon added to the variances
    * @return {@code gamma (x - mean) / sqrt(variance + epsilon) + beta}
+   * @throws IllegalArgumentException if lengths differ, a variance plus epsilon is not above 0, or
+   *     the factor or the summand of a channel is no finite float
    */
   public Value batchNorm(
       Value x, Value gamma, Value beta, Value mean, Value variance, double epsilon) {
@@ -395,16 +422,12 @@ public final class GraphBuilder {
               + v.length
               + " variances; there must be as many of each");
     }
-    float[] scale = new float[g.length];
-    float[] shift = new float[g.length];
-    for (int c = 0; c < g.length; c++) {
-      double factor = g[c] / Math.sqrt(v[c] + epsilon);
-      scale[c] = (float) factor;
-      shift[c] = (float) (b[c] - m[c] * factor);
-    }
+    Normalisation made = Normalisation.of(g, b, m, v, epsilon);
     Dims channels = Dims.of(g.length);
     return affine(
-        x, constant(gamma.name(), channels, scale), constant(beta.name(), channels, shift));
+        x,
+        constant(gamma.name(), channels, made.scale()),
+        constant(beta.name(), channels, made.shift()));
   }
 
   /**
@@ -449,7 +472,7 @@ public final class GraphBuilder {
     }
     int[] order = Axes.last(dims.rank(), along);
     Value turned = transpose(x, order);
-    int rows = Math.multiplyExact(dims.product(0, along), dims.product(along + 1, dims.rank()));
+    int rows = dims.with(along, 1).count("softmax", dims);
     Dims matrix = Dims.of(rows, dims.get(along));
     Value columns = add(ChannelOps.softmax(logarithm), reshape(turned, matrix));
     return transpose(reshape(columns, turned.dims()), Axes.inverse(order));
@@ -584,6 +607,9 @@ public final class GraphBuilder {
       int channels = a.dims().get(1);
       float[] ones = new float[channels];
       Arrays.fill(ones, 1);
+      // Unlike 0 this summand keeps the sign of a product that is -0.
+      float[] zeros = new float[channels];
+      Arrays.fill(zeros, -0f);
       float[] given = b.floats();
       float[] values = new float[channels];
       for (int c = 0; c < channels; c++) {
@@ -595,7 +621,7 @@ public final class GraphBuilder {
       return affine(
           a,
           constant(b.name(), dims, product ? values : ones),
-          constant(b.name(), dims, product ? new float[channels] : values));
+          constant(b.name(), dims, product ? zeros : values));
     }
     if (kind != BinaryOp.Kind.SUBTRACT && !b.isConstant() && isOfChannels(a, b.dims())) {
       return perChannel(b, a, kind);
@@ -646,6 +672,8 @@ public final class GraphBuilder {
    * @param keep whether the axes stay, with one element
    * @param axes which axes; none means all
    * @return the numbers
+   * @throws IllegalArgumentException if there are 2^31 numbers or more, or one is of 2^31 elements
+   *     or more
    */
   public Value reduce(Value x, Reduction reduction, boolean keep, int... axes) {
     Dims dims = x.dims();
@@ -655,8 +683,9 @@ public final class GraphBuilder {
       return reshape(globalPool(x, Pool2d.Kind.AVERAGE), kept);
     }
     Value turned = transpose(x, Axes.reducedLast(reduced));
-    int rows = Math.toIntExact(kept.elements());
-    int columns = rows == 0 ? 0 : Math.toIntExact(dims.elements() / rows);
+    String operation = "reduce " + reduction;
+    int rows = kept.count(operation, dims);
+    int columns = rows == 0 ? 0 : Axes.reduced(dims, reduced).count(operation, dims);
     Value matrix = reshape(turned, Dims.of(rows, columns));
     return reshape(add(new ReduceOp(ReduceOp.Kind.valueOf(reduction.name())), matrix), kept);
   }
@@ -671,6 +700,7 @@ public final class GraphBuilder {
    * @return the value
    */
   public Value reshape(Value x, Dims to) {
+    requireOwn(x);
     return x.dims().equals(to) ? x : add(new ViewOp.Reshape(to), x);
   }
 
@@ -679,10 +709,11 @@ public final class GraphBuilder {
    *
    * @param x at least one axis
    * @return N x rest
+   * @throws IllegalArgumentException if the rest are 2^31 elements or more
    */
   public Value flatten(Value x) {
     Dims dims = x.dims();
-    return reshape(x, Dims.of(dims.get(0), dims.product(1, dims.rank())));
+    return reshape(x, Dims.of(dims.get(0), dims.product("flatten", 1, dims.rank())));
   }
 
   /**
@@ -693,6 +724,7 @@ public final class GraphBuilder {
    * @return the value
    */
   public Value transpose(Value x, int... axes) {
+    requireOwn(x);
     int[] order = new int[axes.length];
     for (int i = 0; i < order.length; i++) {
       order[i] = x.dims().axis(axes[i]);
@@ -736,6 +768,7 @@ public final class GraphBuilder {
    * @return the value
    */
   public Value expand(Value x, Dims to) {
+    requireOwn(x);
     return x.dims().equals(to) ? x : add(new ViewOp.Repeat(to), x);
   }
 
@@ -751,6 +784,7 @@ public final class GraphBuilder {
       throw new IllegalArgumentException("concat: there is no value");
     }
     ConcatOp op = new ConcatOp(values.get(0).dims().axis(axis));
+    values.forEach(this::requireOwn);
     return values.size() == 1 ? values.get(0) : add(op, values);
   }
 

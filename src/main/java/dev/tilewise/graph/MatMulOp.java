@@ -30,7 +30,9 @@ final class MatMulOp extends Op {
 
   @Override
   long multiplyAdds(List<Dims> inputs, Dims output) {
-    return output.elements() * inputs.get(0).get(2);
+    int terms = inputs.get(0).get(2);
+    boolean fits = terms == 0 || output.elements() <= Long.MAX_VALUE / terms;
+    return fits ? output.elements() * terms : Long.MAX_VALUE;
   }
 
   @Override

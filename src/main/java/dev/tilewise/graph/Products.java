@@ -27,7 +27,7 @@ final class Products {
     }
     int columns = right.get(right.rank() - 1);
     if (b.isConstant() && !a.isConstant() && right.rank() == 2) {
-      int rows = left.product(0, left.rank() - 1);
+      int rows = left.product("matmul", 0, left.rank() - 1);
       Value matrix = to.reshape(a, Dims.of(rows, terms));
       Value product = to.dense(matrix, to.transpose(b, 1, 0), null);
       return to.reshape(product, left.with(left.rank() - 1, columns));
@@ -61,7 +61,6 @@ final class Products {
     Value repeated = to.expand(x, Dims.of(extents));
     return to.reshape(
         repeated,
-        Dims.of(
-            Math.toIntExact(batch.elements()), extents[batch.rank()], extents[batch.rank() + 1]));
+        Dims.of(batch.count("matmul", dims), extents[batch.rank()], extents[batch.rank() + 1]));
   }
 }

@@ -25,7 +25,8 @@ import java.util.function.BiConsumer;
  * </pre>
  *
  * One pass in order: each node meets what has become of those before it. Factors are multiplied in
- * double and rounded once.
+ * double and rounded once; nodes whose weights or biases would leave the range of floats stay
+ * apart.
  */
 final class Rewriting {
 
@@ -101,6 +102,9 @@ final class Rewriting {
       }
       Value weights = scaledRows(before.input(1), scale);
       Value bias = scaledBias(conv.isBiased() ? before.input(2) : null, scale, shift);
+      if (bias == null) {
+        return node;
+      }
       return replace(before, node, conv.withBias(), List.of(before.input(0), weights, bias));
     }
     Node first = only(node.input(0));
@@ -108,13 +112,13 @@ final class Rewriting {
       float[] scale = node.input(1).floats();
       float[] shift = node.input(2).floats();
       float[] factor = first.input(1).floats();
-      if (!isWithinRange(MemorySegment.ofArray(factor), scale)) {
+      Value summand = scaledBias(first.input(2), scale, shift);
+      if (summand == null || !isWithinRange(MemorySegment.ofArray(factor), scale)) {
         return node;
       }
       for (int c = 0; c < factor.length; c++) {
         factor[c] = (float) ((double) factor[c] * scale[c]);
       }
-      Value summand = scaledBias(first.input(2), scale, shift);
       return replace(
           first,
           node,
@@ -138,15 +142,19 @@ final class Rewriting {
     long row = factors.byteSize() / Float.BYTES / scale.length;
     for (int k = 0; k < scale.length; k++) {
       for (long i = k * row; i < (k + 1) * row; i++) {
-        float factor = factors.getAtIndex(FLOAT, i);
-        float product = (float) ((double) factor * scale[k]);
-        boolean lost = product == 0 && factor != 0 && scale[k] != 0;
-        if (lost || (!Float.isFinite(product) && Float.isFinite(factor))) {
+        if (isLost(factors.getAtIndex(FLOAT, i), scale[k])) {
           return false;
         }
       }
     }
     return true;
+  }
+
+  /** Whether a product is 0 or infinite although its factors are not. */
+  private static boolean isLost(float factor, float scale) {
+    float product = (float) ((double) factor * scale);
+    return (product == 0 && factor != 0 && scale != 0)
+        || (!Float.isFinite(product) && Float.isFinite(factor));
   }
 
   /** As many floats as the weights, made of them whenever they are packed. */
@@ -178,11 +186,19 @@ final class Rewriting {
         });
   }
 
+  /**
+   * {@code bias[k] * scale[k] + shift[k]}; null if one is not finite. A bias of -0 adds nothing,
+   * not even to a product that is -0.
+   */
   private static Value scaledBias(Value bias, float[] scale, float[] shift) {
     float[] sum = new float[scale.length];
     float[] before = bias == null ? sum : bias.floats();
     for (int k = 0; k < scale.length; k++) {
-      sum[k] = (float) ((double) before[k] * scale[k] + shift[k]);
+      boolean bare = Float.floatToRawIntBits(before[k]) == Integer.MIN_VALUE;
+      sum[k] = bare ? shift[k] : (float) ((double) before[k] * scale[k] + shift[k]);
+      if (!Float.isFinite(sum[k])) {
+        return null;
+      }
     }
     return Value.floats("bias scaled", Dims.of(scale.length), MemorySegment.ofArray(sum));
   }
@@ -239,7 +255,7 @@ final class Rewriting {
   /** Weights of a dense layer over C x H x W numbers, for H x W x C in memory. */
   private static Value depthLast(Value weights, Dims image) {
     int depth = image.get(1);
-    int pixels = image.product(2, image.rank());
+    int pixels = image.product("dense", 2, image.rank());
     if (depth == 1 || pixels == 1) {
       return weights;
     }
@@ -274,9 +290,12 @@ final class Rewriting {
       return new Node(node.name(), conv.withSettings(wider), inputs, node.output());
     }
     if (before != null && before.op() instanceof AffineOp && isUnpadded(conv.settings())) {
-      nodes.remove(before.output());
-      fates.put(before.name(), "part of " + node.name());
-      return affineBefore(before, node, conv);
+      Node joined = affineBefore(before, node, conv);
+      if (joined != null) {
+        nodes.remove(before.output());
+        fates.put(before.name(), "part of " + node.name());
+        return joined;
+      }
     }
     return node;
   }
@@ -285,14 +304,19 @@ final class Rewriting {
     return s.pt() == 0 && s.pl() == 0 && s.pb() == 0 && s.pr() == 0;
   }
 
-  /** {@code sum w (scale x + shift) + b = sum (w scale) x + (b + sum w shift)}. */
+  /**
+   * {@code sum w (scale x + shift) + b = sum (w scale) x + (b + sum w shift)}; null if that leaves
+   * the range of floats.
+   */
   private static Node affineBefore(Node affine, Node node, ConvOp conv) {
     float[] scale = affine.input(1).floats();
     Value weights = node.input(1);
     int filters = weights.dims().get(0);
     int perGroup = filters / conv.settings().groups();
     float[] bias = conv.isBiased() ? node.input(2).floats() : new float[filters];
-    addShifts(weights, affine.input(2).floats(), perGroup, bias);
+    if (!addShifts(weights, scale, affine.input(2).floats(), perGroup, bias)) {
+      return null;
+    }
     List<Value> inputs = new ArrayList<>(node.inputs());
     inputs.set(0, affine.input(0));
     inputs.set(1, scaledChannels(weights, scale, perGroup));
@@ -305,27 +329,40 @@ final class Rewriting {
     return new Node(node.name(), conv.withBias(), inputs, node.output());
   }
 
-  /** {@code bias[k] += sum over channels and taps of w[k] shift[c]}, in double. */
-  private static void addShifts(Value weights, float[] shift, int perGroup, float... bias) {
+  /**
+   * {@code bias[k] += sum over channels and taps of w[k] shift[c]}, in double.
+   *
+   * @return whether every bias is finite, and no product of a weight and its scale is lost
+   */
+  private static boolean addShifts(
+      Value weights, float[] scale, float[] shift, int perGroup, float... bias) {
     int depth = weights.dims().get(1);
-    int taps = weights.dims().product(2, weights.dims().rank());
+    int taps = weights.dims().product("conv", 2, weights.dims().rank());
     try (Arena arena = Arena.ofShared()) {
       MemorySegment from = weights.memory(arena);
       for (int k = 0; k < bias.length; k++) {
         double sum = bias[k];
         for (int i = 0; i < depth * taps; i++) {
-          double w = from.getAtIndex(FLOAT, (long) k * depth * taps + i);
-          sum += w * shift[k / perGroup * depth + i / taps];
+          float w = from.getAtIndex(FLOAT, (long) k * depth * taps + i);
+          int channel = k / perGroup * depth + i / taps;
+          if (isLost(w, scale[channel])) {
+            return false;
+          }
+          sum += (double) w * shift[channel];
         }
         bias[k] = (float) sum;
+        if (!Float.isFinite(bias[k])) {
+          return false;
+        }
       }
     }
+    return true;
   }
 
   /** {@code w[k, c] * scale[c]} for every filter and channel of its group. */
   private static Value scaledChannels(Value weights, float[] scale, int perGroup) {
     int depth = weights.dims().get(1);
-    int taps = weights.dims().product(2, weights.dims().rank());
+    int taps = weights.dims().product("conv", 2, weights.dims().rank());
     return made(
         weights,
         "scaled",

@@ -71,7 +71,7 @@ final class Transposed {
     Dims dims = weights.dims();
     int depth = dims.get(0) / groups;
     int perGroup = dims.get(1);
-    int taps = dims.product(2, dims.rank());
+    int taps = dims.product("conv_transpose", 2, dims.rank());
     Value split = to.reshape(weights, Dims.of(groups, depth, perGroup, taps));
     Value swapped = to.transpose(split, 0, 2, 1, 3);
     int[] extents = dims.toArray();

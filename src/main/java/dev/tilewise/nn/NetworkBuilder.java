@@ -11,14 +11,20 @@ import java.util.Objects;
 
 /**
  * Describes a network layer by layer. Every method appends a layer and returns this; it throws
- * {@link IllegalArgumentException} if the layer does not fit the volume that the one before makes.
- * No memory is taken before {@link #build}.
+ * {@link IllegalArgumentException} if the layer does not fit the volume that the one before makes,
+ * or if all layers together have 2^61 parameters or take 2^63 multiply-adds or more. No memory is
+ * taken before {@link #build}.
  */
 public final class NetworkBuilder {
+
+  /** Floats whose bytes fit a {@code long}. */
+  private static final long MOST_PARAMETERS = Long.MAX_VALUE / Float.BYTES;
 
   private final Shape input;
   private final List<Layer> layers = new ArrayList<>();
   private final Map<String, Integer> named = new HashMap<>();
+  private long parameters;
+  private long multiplyAdds;
   private List<String> classNames = List.of();
 
   NetworkBuilder(Shape input) {
@@ -185,7 +191,19 @@ public final class NetworkBuilder {
   NetworkBuilder add(LayerSpec spec) {
     String prefix = spec.kind().prefix();
     int number = named.getOrDefault(prefix, 0) + 1;
-    layers.add(spec.layer(prefix + number, outputShape()));
+    Layer layer = spec.layer(prefix + number, outputShape());
+    if (layer.parameterCount() > MOST_PARAMETERS - parameters) {
+      throw new IllegalArgumentException(
+          "network: with " + layer + " it has 2^61 parameters or more");
+    }
+    // A layer's own count stops at the largest long.
+    if (layer.multiplyAdds() >= Long.MAX_VALUE - multiplyAdds) {
+      throw new IllegalArgumentException(
+          "network: with " + layer + " it takes 2^63 multiply-adds or more");
+    }
+    parameters += layer.parameterCount();
+    multiplyAdds += layer.multiplyAdds();
+    layers.add(layer);
     named.put(prefix, number);
     return this;
   }
@@ -205,7 +223,7 @@ public final class NetworkBuilder {
    * @return the total
    */
   public long parameterCount() {
-    return layers.stream().mapToLong(Layer::parameterCount).sum();
+    return parameters;
   }
 
   /**

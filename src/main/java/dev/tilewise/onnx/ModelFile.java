@@ -16,6 +16,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +39,9 @@ final class ModelFile {
   }
 
   static OnnxGraph read(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new OnnxException(file.toString(), "it is a directory, not a model file");
+    }
     try (FileChannel channel = FileChannel.open(file)) {
       long size = channel.size();
       if (size == 0 || size > LARGEST) {

@@ -89,6 +89,7 @@ public final class SoftmaxCrossEntropy {
    * @throws IllegalArgumentException if there are not as many labels as samples, a label is no
    *     class, there are not as many class weights as classes, or the gradient has another shape;
    *     nothing is written then
+   * @throws IllegalStateException if an arena is closed or belongs to another thread
    */
   public double loss(Tensor scores, int[] labels, Tensor gradient) {
     Objects.requireNonNull(scores, "scores");
@@ -126,6 +127,7 @@ public final class SoftmaxCrossEntropy {
    * @throws IllegalArgumentException if there are not as many probabilities as scores or not as
    *     many class weights as classes, a probability is negative, infinite or NaN, all of a sample
    *     are 0, or the gradient has another shape; nothing is written then
+   * @throws IllegalStateException if an arena is closed or belongs to another thread
    */
   public double loss(Tensor scores, float[][] probabilities, Tensor gradient) {
     Objects.requireNonNull(scores, "scores");
@@ -207,7 +209,26 @@ public final class SoftmaxCrossEntropy {
       throw new IllegalArgumentException(
           "cross-entropy: gradient is " + gradient.shape() + ", not " + scores.shape());
     }
+    requireAccess("tensor of scores", scores);
+    if (gradient != null) {
+      requireAccess("tensor of the gradient", gradient);
+    }
     return classes;
+  }
+
+  private static void requireAccess(String role, Tensor t) {
+    if (!t.segment().scope().isAlive()) {
+      throw new IllegalStateException("cross-entropy: the arena of the " + role + " is closed");
+    }
+    if (!t.segment().isAccessibleBy(Thread.currentThread())) {
+      throw new IllegalStateException(
+          "cross-entropy: the "
+              + role
+              + " "
+              + t
+              + " is in a confined arena of another thread; use Arena.ofShared() or run on that"
+              + " thread");
+    }
   }
 
   private static double loss(Tensor scores, Targets targets, double divisor, Tensor gradient) {

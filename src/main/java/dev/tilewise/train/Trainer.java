@@ -19,6 +19,12 @@ public final class Trainer {
   /** Images of one batch when nothing is learned. */
   private static final int EVALUATION_BATCH = 100;
 
+  /**
+   * Most classes that {@link #evaluate} counts confusions of: 4 bytes for each pair of classes make
+   * 400 MB.
+   */
+  public static final int MOST_CONFUSED = 10_000;
+
   private final Network network;
   private Optimizer optimizer = Sgd.momentum(0.01f, 0.9f);
   private SoftmaxCrossEntropy loss = SoftmaxCrossEntropy.mean();
@@ -211,10 +217,15 @@ public final class Trainer {
         listener.batch(epoch, b + 1, batches, value);
       }
       double seconds = (System.nanoTime() - start) * 1e-9;
-      double accuracy = test == null ? Double.NaN : evaluate(network, test, workers).accuracy();
+      double accuracy = test == null ? Double.NaN : accuracy(test);
       int size = examples.size();
       return new EpochResult(
           epoch, total / batches, (double) right / size, accuracy, seconds, size / seconds);
+    }
+
+    private double accuracy(Examples test) {
+      // No confusions: they would take memory, of many classes more than there is.
+      return count(network, test, workers, null).accuracy();
     }
 
     private void requireNumber(double value, int epoch, int batch) {
@@ -239,16 +250,27 @@ public final class Trainer {
    * @param examples labelled images
    * @param workers who computes
    * @return accuracy, loss and confusion
-   * @throws IllegalArgumentException if there is no image, the images do not fit the network, or a
-   *     label is no class
+   * @throws IllegalArgumentException if there is no image, the images do not fit the network, a
+   *     label is no class, or there are more than {@link #MOST_CONFUSED} classes
    */
   public static Evaluation evaluate(Network network, Examples examples, Workers workers) {
     Objects.requireNonNull(network, "network");
     Objects.requireNonNull(examples, "examples");
     Objects.requireNonNull(workers, "workers");
     requireFit(network, examples);
-    int classes = (int) network.outputShape().elements();
-    int[][] confusion = new int[classes][classes];
+    long classes = network.outputShape().elements();
+    if (classes > MOST_CONFUSED) {
+      throw new IllegalArgumentException(
+          "train: confusions are counted of at most "
+              + MOST_CONFUSED
+              + " classes, not of "
+              + classes);
+    }
+    return count(network, examples, workers, new int[(int) classes][(int) classes]);
+  }
+
+  private static Evaluation count(
+      Network network, Examples examples, Workers workers, int[][] confusion) {
     int[] order = new int[examples.size()];
     for (int i = 0; i < order.length; i++) {
       order[i] = i;

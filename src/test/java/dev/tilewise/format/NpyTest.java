@@ -133,6 +133,10 @@ class NpyTest {
     NpyArray empty = Npy.read(written(npy("<f4", "(3, 0, 2147483639)")));
     assertArrayEquals(new int[] {3, 0, 2147483639}, empty.shape());
     assertEquals(0, empty.values().length);
+    String large = "2147483639, 2147483639, 2147483639";
+    for (String shape : new String[] {"0, " + large, large + ", 0"}) {
+      assertBadFile("the shape [" + shape + "] has more than", npy("<f4", "(" + shape + ")"));
+    }
     String ones = "1, ".repeat(31);
     NpyArray many = Npy.read(written(npy("|u1", "(" + ones + "2)", (byte) 3, (byte) 4)));
     assertEquals(32, many.shape().length);

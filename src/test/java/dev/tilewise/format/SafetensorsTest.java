@@ -496,4 +496,13 @@ class SafetensorsTest {
       assertEquals("t0", opened.names().get(0));
     }
   }
+
+  @Test
+  void anEmptyTensorHasExtentsInAnyOrder() {
+    for (long[] shape : new long[][] {{0, 1L << 62, 4}, {1L << 62, 4, 0}, {1L << 62, 0, 4}}) {
+      assertThrows(IllegalArgumentException.class, () -> StoredTensor.of("t", new float[0], shape));
+    }
+    assertEquals(0, StoredTensor.of("t", new float[0], 1L << 30, 0, 1L << 30).elements());
+    assertEquals(0, StoredTensor.of("t", new float[0], 0, 1L << 30, 1L << 30).elements());
+  }
 }

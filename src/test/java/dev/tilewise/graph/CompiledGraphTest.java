@@ -39,7 +39,7 @@ class CompiledGraphTest {
     Value one = b.relu(conv(b, p, 24, 1, 0, random));
     Value three = b.relu(conv(b, p, 40, 3, 1, random));
     Value both = b.concat(1, List.of(one, three, p));
-    int n = both.dims().product(1, 4);
+    int n = both.dims().product("test", 1, 4);
     Value w = b.constant("w", Dims.of(10, n), values(random, 10 * n));
     Value scores = b.dense(b.flatten(both), w, b.constant("b", Dims.of(10), values(random, 10)));
     return b.output(b.softmax(scores, 1, false)).output(scores).build();

@@ -89,7 +89,7 @@ class RandomGraphsTest {
       case 10 -> b.pool(x, Pool2d.max(2).stride(1));
       case 11 -> b.slice(x, 1, c - 1, -1, 1 + random.nextInt(c));
       default -> {
-        Value rows = b.dense(b.flatten(x), constant(b, 0.1, c, d.product(1, 4)), null);
+        Value rows = b.dense(b.flatten(x), constant(b, 0.1, c, d.product("test", 1, 4)), null);
         yield b.reshape(rows, Dims.of(d.get(0), c, 1, 1));
       }
     };

@@ -112,6 +112,27 @@ class ModelFileTest {
     }
   }
 
+  /** 2^64 + 13 parameters are not the 13 that the file has. */
+  @Test
+  void aCountThatDoesNotFitALongIsFound() throws IOException {
+    int[] units = new int[19];
+    Arrays.fill(units, Integer.MAX_VALUE / 2);
+    units[17] = 14;
+    units[18] = 1;
+    ByteBuffer wide = ByteBuffer.allocate(12 + 5 * 4 + 19 * 8 + 13 * 4 + 4);
+    wide.order(ByteOrder.LITTLE_ENDIAN).put(bytes, 0, 12);
+    for (int value : new int[] {1, 1, 1, 0, units.length}) {
+      wide.putInt(value);
+    }
+    for (int count : units) {
+      wide.putInt(LayerSpec.Kind.DENSE.ordinal()).putInt(count);
+    }
+    CRC32 crc = new CRC32();
+    crc.update(wide.array(), 0, wide.capacity() - Integer.BYTES);
+    Files.write(file, wide.putInt(wide.capacity() - Integer.BYTES, (int) crc.getValue()).array());
+    refused();
+  }
+
   private void refused() {
     IOException thrown = assertThrows(IOException.class, () -> Network.load(file));
     assertOneLine(thrown);

@@ -14,6 +14,7 @@ import dev.tilewise.Workers;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -202,6 +203,22 @@ class NetworkTest {
     refuses("192 elements, not 3", () -> network.predict(new float[3]));
     Tensor wrong = Tensor.allocate(Arena.ofAuto(), Shape.image(9, 8, 3), Layout.NHWC);
     refuses("input is n1c3h8w9", () -> network.predict(wrong));
+  }
+
+  @Test
+  void countsThatDoNotFitALongAreRefused() {
+    int most = Integer.MAX_VALUE / 2;
+    NetworkBuilder dense = Network.sequential(Shape.image(1, 1, 1)).dense(most);
+    long all = 2L * most + 2 * (most * (most + 1L));
+    dense.dense(most).dense(most);
+    assertEquals(all, dense.parameterCount());
+    refuses("with dense4 (1073741823 units) it has 2^61 parameters", () -> dense.dense(most));
+    assertEquals(all, dense.parameterCount());
+
+    ConvCase wide = ConvCase.parse("n1c8192h1024w1024 k536870912f1");
+    NetworkBuilder conv = Network.sequential(wide.input()).conv(wide);
+    assertTrue(conv.summary().contains(String.format(Locale.ROOT, "%,d", 1L << 62)));
+    refuses("takes 2^63 multiply-adds or more", () -> conv.conv(8192, 1));
   }
 
   private static void refuses(String part, Executable call) {

@@ -19,6 +19,7 @@ import dev.tilewise.graph.CompiledGraph;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -85,6 +86,11 @@ class TensorFileTest {
     assertTrue(message.contains("no tilewise.network"), message);
   }
 
+  /** About 2^60 parameters each, so that 64 bits do not hold the sum. */
+  private static String manyLayers(int layers) {
+    return String.join("\n", Collections.nCopies(layers, "DENSE " + Integer.MAX_VALUE / 2));
+  }
+
   @Test
   void whatTheMetadataSayIsChecked() throws IOException {
     Path file = folder.resolve("model.safetensors");
@@ -107,6 +113,8 @@ class TensorFileTest {
           {"tilewise.layers", "NOTHING 1", "make no sense"},
           {"tilewise.layers", "DENSE x", "make no sense"},
           {"tilewise.layers", "DENSE 1000000", "do not fit"},
+          {"tilewise.layers", manyLayers(9), "2^61 parameters or more"},
+          {"tilewise.layers", manyLayers(10), "2^61 parameters or more"},
           {"tilewise.layers", "DENSE 3", "dense1.weight"},
           {"tilewise.class.3", "one too many", "class names"},
         }) {

@@ -210,6 +210,9 @@ class OnnxModelTest {
         "no such file",
         assertThrows(OnnxException.class, () -> OnnxModel.load(folder.resolve("none.onnx")))
             .getMessage());
+    String directory = assertThrows(OnnxException.class, () -> OnnxModel.load(folder)).getMessage();
+    assertSays("is a directory", directory);
+    assertSays(folder.toString(), directory);
     assertSays("0 bytes are no ONNX model", refusal(new byte[0]));
     assertSays("no ONNX model", refusal("{\"not\": \"a model\"}".getBytes(StandardCharsets.UTF_8)));
     byte[] model = Protos.network().toByteArray();

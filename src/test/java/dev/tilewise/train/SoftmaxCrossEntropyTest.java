@@ -30,6 +30,34 @@ class SoftmaxCrossEntropyTest {
   }
 
   @Test
+  void tensorsOfAnotherThreadsOrAClosedArenaAreNamed() throws InterruptedException {
+    SoftmaxCrossEntropy loss = SoftmaxCrossEntropy.mean();
+    Tensor own = rows(1, 0, 0);
+    Tensor[] foreign = new Tensor[1];
+    Shape shape = own.shape();
+    Thread owner =
+        new Thread(() -> foreign[0] = Tensor.allocate(Arena.ofConfined(), shape, Layout.NCHW));
+    owner.start();
+    owner.join();
+    Tensor closed;
+    try (Arena arena = Arena.ofConfined()) {
+      closed = Tensor.allocate(arena, shape, Layout.NCHW);
+    }
+    for (Tensor bad : new Tensor[] {foreign[0], closed}) {
+      String words = bad == closed ? "is closed" : "confined arena of another thread";
+      for (Executable call :
+          new Executable[] {
+            () -> loss.loss(bad, new int[] {0}, null),
+            () -> loss.loss(own, new int[] {0}, bad),
+            () -> loss.loss(bad, new float[][] {{1, 0}}, null)
+          }) {
+        String message = assertThrows(IllegalStateException.class, call).getMessage();
+        assertTrue(message.contains(words), message);
+      }
+    }
+  }
+
+  @Test
   void largeScoresDoNotOverflow() {
     Tensor gradient = rows(1, 0, 0);
     double loss = SoftmaxCrossEntropy.sum().loss(rows(1, 3e38f, -3e38f), new int[] {1}, gradient);

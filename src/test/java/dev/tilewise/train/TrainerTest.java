@@ -116,6 +116,21 @@ class TrainerTest {
   }
 
   @Test
+  void manyClassesAreTrainedAndTestedWithoutTheirConfusions() {
+    Network many = Network.sequential(Shape.image(8, 8, 1)).dense(100_000).build(1);
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Trainer.evaluate(many, new Bars(2, 1), Workers.serial()))
+            .getMessage();
+    assertTrue(message.contains("at most 10000 classes, not of 100000"), message);
+    Bars bars = new Bars(2, 1);
+    Trainer trainer = Trainer.of(many).optimizer(Sgd.of(0.01f));
+    double accuracy = trainer.fit(bars, bars, 1).getFirst().testAccuracy();
+    assertTrue(accuracy >= 0 && accuracy <= 1, "accuracy " + accuracy);
+  }
+
+  @Test
   void theLearningRateDecaysAfterEachEpoch() {
     Sgd sgd = Sgd.of(0.5f);
     Trainer.of(network()).optimizer(sgd).learningRateDecay(0.5f).fit(new Bars(10, 1), 3);

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -240,5 +241,98 @@ class CodeletTest {
     assertEquals(
         "there is no F(6, 6)",
         assertThrows(IllegalArgumentException.class, () -> Codelet.of(6, 6)).getMessage());
+  }
+
+  /**
+   * What one dimension makes of errors of 1 (docs/winograd.md). With a = |A~T|, b the row sums of
+   * |B~T|, h those of |G|, and e(F) the errors of a transform each of whose roundings errs by 1:
+   *
+   * @param outputs the largest row sum of a
+   * @param own the largest of e(AT)
+   * @param inputs the largest sum of a b
+   * @param weights the largest sum of a h
+   * @param both the largest sum of a h b
+   * @param rounded the largest sum of a h e(BT)
+   */
+  private record Spread(
+      double outputs, double own, double inputs, double weights, double both, double rounded) {
+
+    static Spread of(Codelet codelet) {
+      Matrix a = magnitudes(codelet.output().factors());
+      Matrix b = magnitudes(codelet.input().factors());
+      Matrix h = codelet.transform().g().abs();
+      double[] bs = new double[codelet.alpha()];
+      double[] hs = new double[codelet.alpha()];
+      double[] hb = new double[codelet.alpha()];
+      double[] he = errors(codelet.input().factors());
+      for (int j = 0; j < bs.length; j++) {
+        bs[j] = b.rowSum(j).doubleValue();
+        hs[j] = h.rowSum(j).doubleValue();
+        hb[j] = hs[j] * bs[j];
+        he[j] *= hs[j];
+      }
+      double[] ones = new double[codelet.alpha()];
+      Arrays.fill(ones, 1);
+      double own = Arrays.stream(errors(codelet.output().factors())).max().orElseThrow();
+      return new Spread(
+          largest(a, ones), own, largest(a, bs), largest(a, hs), largest(a, hb), largest(a, he));
+    }
+
+    private static Matrix magnitudes(List<Matrix> factors) {
+      Matrix product = factors.get(0).abs();
+      for (Matrix factor : factors.subList(1, factors.size())) {
+        product = factor.abs().times(product);
+      }
+      return product;
+    }
+
+    /** Errors of the rows: those of the factor before, and one for each term. */
+    private static double[] errors(List<Matrix> factors) {
+      double[] errors = new double[factors.get(0).columns()];
+      for (Matrix factor : factors) {
+        double[][] values = factor.abs().doubles();
+        double[] next = new double[values.length];
+        for (int i = 0; i < next.length; i++) {
+          for (int j = 0; j < errors.length; j++) {
+            next[i] += values[i][j] * errors[j] + (values[i][j] == 0 ? 0 : 1);
+          }
+        }
+        errors = next;
+      }
+      return errors;
+    }
+
+    private static double largest(Matrix rows, double[] column) {
+      double largest = 0;
+      for (double[] row : rows.doubles()) {
+        double sum = 0;
+        for (int j = 0; j < row.length; j++) {
+          sum += row[j] * column[j];
+        }
+        largest = Math.max(largest, sum);
+      }
+      return largest;
+    }
+
+    /** The largest factor of 1, of the inputs and of the weights, for one channel. */
+    double with(Spread across) {
+      double sums = outputs * across.outputs + own * across.outputs + across.own;
+      double ofInputs = inputs * across.inputs;
+      double ofWeights = rounded * across.both + weights * across.rounded;
+      return Math.max(sums, Math.max(ofInputs, ofWeights));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("codelets")
+  void whatUnderflowsIsSpreadByAtMostTheStatedFactors(Codelet down) {
+    Spread spread = Spread.of(down);
+    codelets()
+        .forEach(
+            across -> {
+              boolean few = down.alpha() <= 8 && across.alpha() <= 8;
+              double factor = spread.with(Spread.of(across));
+              assertTrue(factor <= (few ? 0x1p20 : 0x1p27), down + " " + across + ": " + factor);
+            });
   }
 }
