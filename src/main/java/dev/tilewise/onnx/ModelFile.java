@@ -16,6 +16,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +39,9 @@ final class ModelFile {
   }
 
   static OnnxGraph read(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new OnnxException(file.toString(), "is a directory, not a model file");
+    }
     try (FileChannel channel = FileChannel.open(file)) {
       long size = channel.size();
       if (size == 0 || size > LARGEST) {
@@ -47,7 +51,7 @@ final class ModelFile {
       FilePart whole = FilePart.of(file, channel, 0, size);
       return read(file, whole.bytes(), whole);
     } catch (NoSuchFileException e) {
-      throw new OnnxException(file.toString(), "there is no such file", e);
+      throw new OnnxException(file.toString(), "no such file", e);
     }
   }
 
@@ -63,7 +67,8 @@ final class ModelFile {
     try {
       return new ModelFile(file, whole).graph(ModelProto.parseFrom(in));
     } catch (InvalidProtocolBufferException e) {
-      throw new OnnxException(file.toString(), "no ONNX model, or damaged: " + e.getMessage(), e);
+      throw new OnnxException(
+          file.toString(), "no ONNX model, or damaged: its fields cannot be told apart", e);
     } catch (IllegalArgumentException e) {
       throw new OnnxException(file.toString(), e.getMessage(), e);
     }
