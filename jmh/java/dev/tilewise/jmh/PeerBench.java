@@ -236,7 +236,7 @@ public final class PeerBench implements Callable<Integer> {
     }
     for (Path file : new Path[] {markdown, svg}) {
       if (file != null) {
-        Outputs.requireFolder(file);
+        Outputs.requireWritable(file);
       }
     }
   }

@@ -74,16 +74,17 @@ final class BenchCommand implements Callable<Integer> {
       })
   private double seconds = 1;
 
-  @Option(names = "--no-relu", description = "Without the activation.")
+  @Option(names = "--no-relu", description = "Cases without the activation.")
   private boolean noRelu;
 
   @Override
   public Integer call() throws IOException {
-    Require.positive("--seconds", seconds);
+    Require.seconds(seconds);
     Require.threads(threads);
     boolean isAll = algorithm.equalsIgnoreCase(ALL);
     Algorithm one = isAll ? null : algorithm(algorithm, new Choices());
     nets.require();
+    requireOtherFiles();
     if (!nets.isEmpty()) {
       return networks(one);
     }
@@ -123,12 +124,23 @@ final class BenchCommand implements Callable<Integer> {
     return ok ? 0 : 1;
   }
 
+  private void requireOtherFiles() throws IOException {
+    json.requireOther("--html", nets.html());
+    json.requireOther("--shapes", cases.shapes());
+    Outputs.requireOther("--html", nets.html(), "--shapes", cases.shapes());
+  }
+
   private int networks(Algorithm one) throws IOException {
     if (one == null) {
       throw new IllegalArgumentException("--net takes one algorithm, not ALL; use AUTO");
     }
     if (!cases.isEmpty()) {
-      throw new IllegalArgumentException("--net and --case or --shapes are measured one at a time");
+      throw new IllegalArgumentException(
+          "--net and --case, --shapes or --filter are measured one at a time");
+    }
+    if (noRelu) {
+      throw new IllegalArgumentException(
+          "--no-relu is for --case and --shapes; a network has the activations it has");
     }
     List<Zoo> all = nets.read();
     List<NetProfile> profiles = new ArrayList<>();

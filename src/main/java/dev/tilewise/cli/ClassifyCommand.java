@@ -3,8 +3,6 @@ package dev.tilewise.cli;
 import dev.tilewise.data.Images;
 import dev.tilewise.data.RgbImage;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -80,11 +78,22 @@ final class ClassifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Require.positive("--top", top);
+    json.requireOther("--model", model);
+    json.requireOther("--labels", labels);
+    for (Path image : images) {
+      json.requireOther("a picture", image);
+    }
     PictureModel network = PictureModel.load(model, pixels);
     List<String> names = labels == null ? network.classNames() : names(labels);
     if (!names.isEmpty() && names.size() != network.classes()) {
       throw new IllegalArgumentException(
-          names.size() + " class names for " + network.classes() + " classes; " + model);
+          (labels == null ? model : labels)
+              + ": "
+              + names.size()
+              + " class names for "
+              + network.classes()
+              + " classes of "
+              + model);
     }
     boolean allRead = true;
     boolean header = false;
@@ -110,12 +119,7 @@ final class ClassifyCommand implements Callable<Integer> {
 
   /** Lines of a file, without the number of the class if each begins with it. */
   private static List<String> names(Path file) throws IOException {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(file);
-    } catch (CharacterCodingException e) {
-      throw new IOException(file + ": no lines of text in UTF-8", e);
-    }
+    List<String> lines = TextFile.lines(file);
     boolean numbered = !lines.isEmpty();
     for (int i = 0; i < lines.size(); i++) {
       numbered &= lines.get(i).startsWith(i + ",");

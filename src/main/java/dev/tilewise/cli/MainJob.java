@@ -95,9 +95,9 @@ final class MainJob {
     Require.threads(threads);
     PrintWriter out = spec.commandLine().getOut();
     if (report.equals(DEFAULT_REPORT)) {
-      Outputs.createFolder(report);
+      Outputs.createDirectory(report);
     } else {
-      Outputs.requireFolder(report);
+      Outputs.requireWritable(report);
     }
     TrainTest sets =
         data == null

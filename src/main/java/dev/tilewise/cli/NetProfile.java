@@ -2,7 +2,6 @@ package dev.tilewise.cli;
 
 import dev.tilewise.graph.CompiledGraph.StepTime;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -72,7 +71,7 @@ final class NetProfile {
             + " peak count the operations of direct convolution, so Winograd passes 100 %%, which"
             + " is the mark in a bar.</p>");
     profiles.forEach(profile -> profile.section(html));
-    Files.writeString(file, Report.HEAD + html.add("</main></body></html>"));
+    TextFile.write(file, Report.HEAD + html.add("</main></body></html>"));
   }
 
   private static String titles(List<NetProfile> profiles) {

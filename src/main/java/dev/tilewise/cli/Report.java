@@ -3,7 +3,6 @@ package dev.tilewise.cli;
 import dev.tilewise.Algorithm;
 import dev.tilewise.train.EpochResult;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -90,7 +89,7 @@ final class Report {
   static void write(MainJob.Results results, Path file) throws IOException {
     Report report = new Report(results);
     report.page();
-    Files.writeString(file, HEAD + report.html);
+    TextFile.write(file, HEAD + report.html);
   }
 
   private void page() throws IOException {

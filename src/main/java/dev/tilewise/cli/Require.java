@@ -5,6 +5,8 @@ final class Require {
 
   private static final int MOST_THREADS = 1_024;
 
+  private static final int MOST_SECONDS = 3_600;
+
   private Require() {}
 
   static int threads(int threads) {
@@ -27,6 +29,18 @@ final class Require {
       throw new IllegalArgumentException(option + " must be positive, not " + number("" + value));
     }
     return value;
+  }
+
+  /** Seconds of a measurement. */
+  static double seconds(double seconds) {
+    if (!(seconds > 0 && seconds <= MOST_SECONDS)) {
+      throw new IllegalArgumentException(
+          "--seconds must be more than 0 and at most "
+              + MOST_SECONDS
+              + ", not "
+              + number("" + seconds));
+    }
+    return seconds;
   }
 
   /** The value of an option that may be left out: 0 then, which it cannot be otherwise. */

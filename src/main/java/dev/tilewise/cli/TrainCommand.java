@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Trains the small network on a folder of images. */
+/** Trains the small network on a directory of images. */
 @Command(
     name = "train",
     mixinStandardHelpOptions = true,
@@ -36,7 +36,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "DIR",
-      description = "The folder that holds the images and labels.")
+      description = "The directory that holds the images and labels.")
   private Path data;
 
   @Option(
@@ -86,7 +86,7 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "N",
       description = {
         "Test with the first N images only; default: all.",
-        "A folder with one set of files only is split: the first images train, the next ones"
+        "A directory with one set of files only is split: the first images train, the next ones"
             + " test; 80 and 20 %% without limits."
       })
   private Integer limitTest;
@@ -107,7 +107,8 @@ final class TrainCommand implements Callable<Integer> {
     int trainImages = Require.positiveIfGiven("--limit-train", limitTrain);
     int testImages = Require.positiveIfGiven("--limit-test", limitTest);
     if (save != null) {
-      Outputs.requireFolder(save);
+      Outputs.requireReplaceable(save);
+      json.requireOther("--save", save);
     }
     TrainTest sets = DatasetFolder.open(data, trainImages, testImages);
     Network network = Networks.small(sets.train().shape(), sets.train().classNames(), seed);

@@ -140,6 +140,8 @@ class TrainAndClassifyTest {
   void truncatedModelsAndPicturesAreRefused() throws IOException {
     Path model = folder.resolve("digits.tw");
     train("--save", model.toString()).ok();
+    Invocation.of("classify", "--model", "" + model, "--pixels", "imagenet", "" + picture(0))
+        .refusedWith("--pixels is for ONNX models");
     Path noPicture = Files.writeString(folder.resolve("no.png"), "no picture");
     Invocation.of("classify", "--model", "" + model, "" + noPicture).refusedWith("no.png");
     byte[] bytes = Files.readAllBytes(model);
