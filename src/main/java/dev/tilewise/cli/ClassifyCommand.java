@@ -108,7 +108,7 @@ final class ClassifyCommand implements Callable<Integer> {
           continue;
         }
         if (!header) {
-          lines.text(String.format("%-40s %-12s %s", "image", "probability", "class"));
+          lines.text(String.format("%-" + width() + "s %-12s %s", "image", "probability", "class"));
           header = true;
         }
         classify(network.probabilities(picture), names, image, lines);
@@ -128,6 +128,11 @@ final class ClassifyCommand implements Callable<Integer> {
     return lines.stream().map(l -> strip ? l.substring(l.indexOf(',') + 1) : l).toList();
   }
 
+  /** Of the first column. */
+  private int width() {
+    return images.stream().mapToInt(image -> image.toString().length()).max().orElse(1) + 1;
+  }
+
   private void classify(double[] p, List<String> names, Path image, JsonLines lines)
       throws IOException {
     int[] order =
@@ -139,7 +144,8 @@ final class ClassifyCommand implements Callable<Integer> {
     for (int i = 0; i < Math.min(top, order.length); i++) {
       String label = names.isEmpty() ? "" + order[i] : names.get(order[i]);
       String first = i == 0 ? image.toString() : "";
-      lines.text(String.format(Locale.ROOT, "%-40s %-12.4f %s", first, p[order[i]], label));
+      lines.text(
+          String.format(Locale.ROOT, "%-" + width() + "s %-12.4f %s", first, p[order[i]], label));
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("image", image.toString());
       object.put("label", label);

@@ -119,7 +119,7 @@ final class MainJob {
               .batchSize(32)
               .workers(workers)
               .seed(seed)
-              .listener(new Progress(out::println, result -> {}))
+              .listener(new Progress(network.classNames().size(), out::println, result -> {}))
               .fit(sets.train(), sets.test(), epochs);
       Evaluation test = Trainer.evaluate(network, sets.test(), workers);
       out.printf(
@@ -130,6 +130,7 @@ final class MainJob {
       out.println();
       out.println(BenchCommand.header());
       List<Timing> timings = measure(out);
+      out.println(BenchCommand.legend());
       Results results = new Results(sets, network, curves, test, timings, InfoCommand.facts());
       Report.write(results, report);
       out.println();

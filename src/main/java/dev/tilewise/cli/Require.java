@@ -65,7 +65,7 @@ final class Require {
   }
 
   /** As it is typed: 1, not 1.0. */
-  private static String number(String value) {
+  static String number(String value) {
     return value.endsWith(".0") ? value.substring(0, value.length() - 2) : value;
   }
 }

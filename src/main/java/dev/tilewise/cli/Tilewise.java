@@ -3,6 +3,7 @@ package dev.tilewise.cli;
 import dev.tilewise.Algorithm;
 import dev.tilewise.Layout;
 import dev.tilewise.internal.file.Reason;
+import dev.tilewise.train.DivergedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -76,7 +77,8 @@ public final class Tilewise implements Callable<Integer> {
    * Runs one command.
    *
    * @param args the command and its options
-   * @return 0, 1 for a failed check or results that could not be printed, 2 for bad usage or input
+   * @return 0, 1 for a failed check, training that diverged or results that could not be printed, 2
+   *     for bad usage or input
    */
   public static int run(String... args) {
     return run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
@@ -101,7 +103,9 @@ public final class Tilewise implements Callable<Integer> {
           } else {
             command.getErr().println("tilewise: " + oneLine(message(e)));
           }
-          return CommandLine.ExitCode.USAGE;
+          return e instanceof DivergedException
+              ? CommandLine.ExitCode.SOFTWARE
+              : CommandLine.ExitCode.USAGE;
         });
     try {
       return printed(line.execute(args), out, err);

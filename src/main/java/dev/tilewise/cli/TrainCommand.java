@@ -4,6 +4,7 @@ import dev.tilewise.Workers;
 import dev.tilewise.data.DatasetFolder;
 import dev.tilewise.data.TrainTest;
 import dev.tilewise.nn.Network;
+import dev.tilewise.train.DivergedException;
 import dev.tilewise.train.EpochResult;
 import dev.tilewise.train.Sgd;
 import dev.tilewise.train.Trainer;
@@ -121,7 +122,11 @@ final class TrainCommand implements Callable<Integer> {
               .batchSize(batch)
               .workers(workers)
               .seed(seed)
-              .listener(new Progress(lines::text, result -> lines.object(object(result))));
+              .listener(
+                  new Progress(
+                      sets.train().classNames().size(),
+                      lines::text,
+                      result -> lines.object(object(result))));
       if (DatasetFolder.isSplit(data)) {
         lines.text(split(sets));
       }
@@ -132,6 +137,11 @@ final class TrainCommand implements Callable<Integer> {
         network.save(save);
         lines.text("saved " + save);
       }
+    } catch (DivergedException e) {
+      throw new DivergedException(
+          e.getMessage().replaceAll("^train: |;.*", "")
+              + ": training diverged, try a smaller --lr than "
+              + Require.number("" + rate));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
