@@ -178,11 +178,7 @@ final class BenchCommand implements Callable<Integer> {
             ok = false;
           }
           if (!found.settled()) {
-            lines.note(
-                "tilewise: "
-                    + net
-                    + ": times had not settled when the measurement began; a larger --seconds warms"
-                    + " up for longer");
+            lines.note("tilewise: " + net + ": " + NetProfile.UNSETTLED);
           }
           if (nets.isProfiled() || nets.html() != null) {
             profiles.add(new NetProfile(found, run.profile(found.msMedian())));

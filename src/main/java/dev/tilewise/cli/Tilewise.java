@@ -63,13 +63,17 @@ public final class Tilewise implements Callable<Integer> {
 
     @Override
     public String[] getVersion() throws IOException {
+      return new String[] {line()};
+    }
+
+    static String line() throws IOException {
       Properties build = new Properties();
       try (InputStream in = Tilewise.class.getResourceAsStream(PROPERTIES)) {
         if (in != null) {
           build.load(in);
         }
       }
-      return new String[] {"tilewise " + build.getProperty("version", "development build")};
+      return "tilewise " + build.getProperty("version", "development build");
     }
   }
 
@@ -167,8 +171,13 @@ public final class Tilewise implements Callable<Integer> {
         : "there is no command \"" + first + "\"" + see;
   }
 
-  /** What to tell people of a failure. */
-  static String message(Exception e) {
+  /**
+   * What to tell people of a failure.
+   *
+   * @param e the failure
+   * @return its message, with the file that it is about
+   */
+  public static String message(Exception e) {
     if (e instanceof FileSystemException f && f.getFile() != null) {
       return f.getFile() + ": " + Reason.of(f);
     }
