@@ -33,7 +33,7 @@ final class Curves {
     XYChart chart = chart("loss, nats");
     chart.getStyler().setYAxisMin(0.0).setLegendVisible(false);
     if (epochs.size() == 1) {
-      chart.getStyler().setYAxisMax(2 * epochs.get(0).loss());
+      chart.getStyler().setYAxisMax(Math.ceil(2 * epochs.get(0).loss()));
     }
     add(chart, "training", TRAINING, epochs, EpochResult::loss);
     return image(chart, "Training loss by epoch, from " + first(epochs) + " to " + last(epochs));
