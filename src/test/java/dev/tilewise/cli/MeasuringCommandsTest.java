@@ -296,9 +296,10 @@ class MeasuringCommandsTest {
     // T sqrt(25 + 500 + 800 + 500): the terms of one output of each layer.
     assertEquals(1e-5 * Math.sqrt(1825), result.get("error_bound").asDouble(), 1e-12);
     String html = Files.readString(page);
+    assertTrue(html.contains("<small>DIRECT n2c1h28w28 k20f5"), html);
     for (String step : new String[] {"conv1", "pool1", "conv2", "ip1", "scores", "probabilities"}) {
       assertTrue(text.lines().anyMatch(line -> line.contains("  " + step + ": ")), text);
-      assertTrue(html.contains(">" + step + "</td>"), html);
+      assertTrue(html.contains(">" + step + "<small>"), html);
     }
   }
 
