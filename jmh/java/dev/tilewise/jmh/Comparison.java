@@ -138,7 +138,9 @@ final class Comparison {
           format("  %-50s %6d %8s %8s", m.group(), m.layers(), ratio(m.median()), ratio(m.min())));
     }
     lines.add(
-        format("Tilewise is slower, by median, on %d of %d:", slower().size(), compared().size()));
+        format(
+            "Tilewise is slower, by median, on %d of %d%s",
+            slower().size(), compared().size(), slower().isEmpty() ? "." : ":"));
     for (Layer layer : slower()) {
       lines.add(
           format(

@@ -7,6 +7,7 @@ import dev.tilewise.cli.Cases;
 import dev.tilewise.cli.JsonLines;
 import dev.tilewise.cli.Outputs;
 import dev.tilewise.cli.Sample;
+import dev.tilewise.cli.Tilewise;
 import dev.tilewise.internal.kernel.FmaPeak;
 import dev.tilewise.zoo.Zoo;
 import java.io.IOException;
@@ -118,7 +119,7 @@ public final class PeerBench implements Callable<Integer> {
           if (!expected) {
             throw e;
           }
-          command.getErr().println("peers: " + e.getMessage());
+          command.getErr().println("peers: " + Tilewise.message(e));
           return CommandLine.ExitCode.USAGE;
         });
     System.exit(line.execute(args));
@@ -236,7 +237,7 @@ public final class PeerBench implements Callable<Integer> {
     }
     for (Path file : new Path[] {markdown, svg}) {
       if (file != null) {
-        Outputs.requireFolder(file);
+        Outputs.requireWritable(file);
       }
     }
   }

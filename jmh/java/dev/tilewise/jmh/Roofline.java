@@ -56,23 +56,33 @@ final class Roofline {
     style(chart.getStyler());
     Set<String> libraries = new LinkedHashSet<>();
     layers.forEach(layer -> layer.times().forEach(t -> libraries.add(t.library())));
-    int number = 0;
-    for (String library : libraries) {
-      add(chart, library, number++, layers);
+    // Whoever comes last is on top: Tilewise, which is measured first.
+    List<String> inOrder = List.copyOf(libraries);
+    for (int number = inOrder.size() - 1; number >= 0; number--) {
+      add(chart, inOrder.get(number), number, layers);
     }
-    double least = layers.stream().mapToDouble(Layer::intensity).min().orElseThrow();
-    double most = layers.stream().mapToDouble(Layer::intensity).max().orElseThrow();
-    if (least < most) {
-      chart
-          .addSeries("peak", new double[] {least, most}, new double[] {1, 1})
-          .setXYSeriesRenderStyle(XYSeriesRenderStyle.Line)
-          .setMarker(SeriesMarkers.NONE)
-          .setLineColor(INK)
-          .setLineWidth(1);
-    }
+    peak(chart, layers);
     try (OutputStream svg = new BufferedOutputStream(Files.newOutputStream(file))) {
       VectorGraphicsEncoder.saveVectorGraphic(chart, svg, VectorGraphicsFormat.SVG);
     }
+  }
+
+  /** A line at 1, over the range of the layers; a single one has some room on both sides. */
+  private static void peak(XYChart chart, List<Layer> layers) {
+    double least = layers.stream().mapToDouble(Layer::intensity).min().orElseThrow();
+    double most = layers.stream().mapToDouble(Layer::intensity).max().orElseThrow();
+    if (least == most) {
+      least /= 10;
+      most *= 10;
+      chart.getStyler().setXAxisMin(least).setXAxisMax(most);
+      chart.getStyler().setYAxisMin(0.1).setYAxisMax(10.0);
+    }
+    chart
+        .addSeries("peak", new double[] {least, most}, new double[] {1, 1})
+        .setXYSeriesRenderStyle(XYSeriesRenderStyle.Line)
+        .setMarker(SeriesMarkers.NONE)
+        .setLineColor(INK)
+        .setLineWidth(1);
   }
 
   private static void style(XYStyler styler) {
@@ -91,6 +101,7 @@ final class Roofline {
     styler.setAxisTickMarksColor(GRID).setPlotGridLinesColor(GRID);
     styler.setPlotGridLinesStroke(new BasicStroke(1));
     styler.setXAxisLogarithmic(true).setYAxisLogarithmic(true);
+    styler.setYAxisLogarithmicDecadeOnly(false);
   }
 
   private static void add(XYChart chart, String library, int number, List<Layer> layers) {

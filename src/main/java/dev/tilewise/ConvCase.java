@@ -1,10 +1,14 @@
 package dev.tilewise;
 
 import dev.tilewise.internal.conv.Geometry;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * All the extents of one convolution, and its name: the string {@code n1c256h56w56 k256f3s1p1}, the
@@ -50,6 +54,9 @@ public record ConvCase(
 
   private static final Pattern TOKEN = Pattern.compile("([a-z])(\\d+(?:x\\d+)*)");
 
+  /** What has no usual value. */
+  private static final String REQUIRED = "fchwk";
+
   /**
    * Checks that the numbers make a convolution.
    *
@@ -57,9 +64,14 @@ public record ConvCase(
    *     channels and filters, the filter is larger than the padded input, or a size does not fit
    */
   public ConvCase {
-    requirePositive("input extent", n, c, h, w);
-    requirePositive("filter extent", k, fh, fw);
-    requirePositive("groups, stride and dilation", groups, sh, sw, dh, dw);
+    requirePositive("number of images", n);
+    requirePositive("number of channels", c);
+    requirePositive("input's height and width", h, w);
+    requirePositive("number of filters", k);
+    requirePositive("filter's height and width", fh, fw);
+    requirePositive("number of groups", groups);
+    requirePositive("stride", sh, sw);
+    requirePositive("dilation", dh, dw);
     if (pt < 0 || pl < 0 || pb < 0 || pr < 0) {
       throw new IllegalArgumentException(
           "conv2d: padding must not be negative, not " + pt + "x" + pl + "x" + pb + "x" + pr);
@@ -94,11 +106,15 @@ public record ConvCase(
   }
 
   private static void requirePositive(String what, int... values) {
-    for (int value : values) {
-      if (value <= 0) {
-        throw new IllegalArgumentException(
-            "conv2d: every " + what + " must be positive, not " + value);
-      }
+    int[] distinct = Arrays.stream(values).distinct().toArray();
+    if (Arrays.stream(distinct).anyMatch(value -> value <= 0)) {
+      throw new IllegalArgumentException(
+          "conv2d: the "
+              + what
+              + " must be positive, not "
+              + Arrays.stream(distinct)
+                  .mapToObj(Integer::toString)
+                  .collect(Collectors.joining("x")));
     }
   }
 
@@ -161,6 +177,7 @@ public record ConvCase(
         throw notACase(text, "cannot read \"" + word.substring(at) + "\"");
       }
     }
+    requireLetters(text, values);
     int[] f = values(text, values, 'f', null, 2);
     int[] s = values(text, values, 's', "1", 2);
     int[] d = values(text, values, 'd', "1", 2);
@@ -184,12 +201,21 @@ public record ConvCase(
         d[1]);
   }
 
+  private static void requireLetters(String text, int[][] values) {
+    List<String> missing = new ArrayList<>();
+    for (char letter : REQUIRED.toCharArray()) {
+      if (values[letter] == null) {
+        missing.add("\"" + letter + "\"");
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw notACase(text, "there is no " + String.join(" and no ", missing));
+    }
+  }
+
   private static int[] values(String text, int[][] values, char letter, String absent, int count) {
     int[] given = values[letter];
     if (given == null) {
-      if (absent == null) {
-        throw notACase(text, "there is no \"" + letter + "\"");
-      }
       given = numbers(text, absent);
     }
     if (given.length > count || given.length == 3) {

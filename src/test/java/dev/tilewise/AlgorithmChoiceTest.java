@@ -49,7 +49,14 @@ class AlgorithmChoiceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"n1c40h7w7 k37f3p1", "n2c19h8w5 k16f3p1", "n1c48h9w9 k64f1", "n1c256h12w12 k16f1", "n1c32h12w12 k48f3p1"})
+  @ValueSource(
+      strings = {
+        "n1c40h7w7 k37f3p1",
+        "n2c19h8w5 k16f3p1",
+        "n1c48h9w9 k64f1",
+        "n1c256h12w12 k16f1",
+        "n1c32h12w12 k48f3p1"
+      })
   void coldFiltersChangeNoBitOfANamedAlgorithm(String text) {
     ConvCase e = ConvCase.parse(text);
     SplittableRandom random = new SplittableRandom(1);

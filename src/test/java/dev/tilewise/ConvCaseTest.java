@@ -61,6 +61,7 @@ class ConvCaseTest {
     rejected("hello", "cannot read \"hello\"");
     rejected("c3h8w9 k4", "there is no \"f\"");
     rejected("h8w9 k4f3", "there is no \"c\"");
+    rejected("n1c64h56w56", "there is no \"f\" and no \"k\"");
     rejected("c3h8w9 k4f3q5", "cannot read \"q5\"");
     rejected("c3h8w9 k4f3f3", "cannot read \"f3\"");
     rejected("c3h8w9 k4f3 p1x2x3", "\"p\" has 3 values");
@@ -91,9 +92,10 @@ class ConvCaseTest {
   void numbersThatMakeNoConvolutionAreRejected() {
     invalid("c3h8w9 k0f3", "0");
     invalid("c0h8w9 k1f3", "0");
-    invalid("c3h8w9 k4f3s0", "0");
-    invalid("c3h8w9 k4f3d0", "0");
-    invalid("c3h8w9 k4g0f3", "0");
+    invalid("c3h8w9 k4f3s0", "the stride must be positive, not 0");
+    invalid("c3h8w9 k4f3s2x0", "the stride must be positive, not 2x0");
+    invalid("c3h8w9 k4f3d0", "the dilation must be positive, not 0");
+    invalid("c3h8w9 k4g0f3", "the number of groups must be positive, not 0");
     invalid("c4h8w9 k6g4f3", "4 groups", "4 channels", "6 filters");
     invalid("c3h8w9 k6g2f3", "2 groups", "3 channels");
     invalid("c3h4w9 k6f5", "height 5", "4");

@@ -1,6 +1,7 @@
 package dev.tilewise.cli;
 
 import dev.tilewise.Algorithm;
+import dev.tilewise.Conv2d;
 import dev.tilewise.ConvCase;
 import dev.tilewise.Workers;
 import dev.tilewise.internal.kernel.FmaPeak;
@@ -74,16 +75,17 @@ final class BenchCommand implements Callable<Integer> {
       })
   private double seconds = 1;
 
-  @Option(names = "--no-relu", description = "Without the activation.")
+  @Option(names = "--no-relu", description = "Cases without the activation.")
   private boolean noRelu;
 
   @Override
   public Integer call() throws IOException {
-    Require.positive("--seconds", seconds);
+    Require.seconds(seconds);
     Require.threads(threads);
     boolean isAll = algorithm.equalsIgnoreCase(ALL);
     Algorithm one = isAll ? null : algorithm(algorithm, new Choices());
     nets.require();
+    requireOtherFiles();
     if (!nets.isEmpty()) {
       return networks(one);
     }
@@ -91,6 +93,7 @@ final class BenchCommand implements Callable<Integer> {
     FmaPeak.warmUp();
     AutoSummary summary = new AutoSummary();
     boolean ok = true;
+    boolean stars = false;
     try (Workers workers = Workers.of(threads);
         JsonLines lines = json.open()) {
       Comparison.Settings settings = new Comparison.Settings(!noRelu, workers, seconds);
@@ -107,6 +110,7 @@ final class BenchCommand implements Callable<Integer> {
           lines.text(row(t, all.get(i).name()));
           lines.object(isAll ? comparedObject(t, all.get(i).name()) : object(t));
           ok &= withinBound(t, lines);
+          stars |= isAuto(t);
         }
         if (!found.leftOut().isEmpty()) {
           lines.text("  left out: " + found.leftOut());
@@ -114,6 +118,9 @@ final class BenchCommand implements Callable<Integer> {
         if (isAll) {
           summary.add(all.get(i).name(), found);
         }
+      }
+      if (stars) {
+        lines.text(legend());
       }
       if (isAll) {
         summary.lines().forEach(lines::text);
@@ -123,12 +130,23 @@ final class BenchCommand implements Callable<Integer> {
     return ok ? 0 : 1;
   }
 
+  private void requireOtherFiles() throws IOException {
+    json.requireOther("--html", nets.html());
+    json.requireOther("--shapes", cases.shapes());
+    Outputs.requireOther("--html", nets.html(), "--shapes", cases.shapes());
+  }
+
   private int networks(Algorithm one) throws IOException {
     if (one == null) {
       throw new IllegalArgumentException("--net takes one algorithm, not ALL; use AUTO");
     }
     if (!cases.isEmpty()) {
-      throw new IllegalArgumentException("--net and --case or --shapes are measured one at a time");
+      throw new IllegalArgumentException(
+          "--net and --case, --shapes or --filter are measured one at a time");
+    }
+    if (noRelu) {
+      throw new IllegalArgumentException(
+          "--no-relu is for --case and --shapes; a network has the activations it has");
     }
     List<Zoo> all = nets.read();
     List<NetProfile> profiles = new ArrayList<>();
@@ -160,11 +178,7 @@ final class BenchCommand implements Callable<Integer> {
             ok = false;
           }
           if (!found.settled()) {
-            lines.note(
-                "tilewise: "
-                    + net
-                    + ": times had not settled when the measurement began; a larger --seconds warms"
-                    + " up for longer");
+            lines.note("tilewise: " + net + ": " + NetProfile.UNSETTLED);
           }
           if (nets.isProfiled() || nets.html() != null) {
             profiles.add(new NetProfile(found, run.profile(found.msMedian())));
@@ -196,7 +210,7 @@ final class BenchCommand implements Callable<Integer> {
         "of peak",
         "max error",
         "bound",
-        "memory");
+        "memory, B");
   }
 
   private static String row(NetRun.Result r) {
@@ -276,26 +290,38 @@ final class BenchCommand implements Callable<Integer> {
         "best",
         "max error",
         "bound",
-        "workspace");
+        "workspace, B");
+  }
+
+  /** What a star in the table says. */
+  static String legend() {
+    return String.format(
+        Locale.ROOT, "* what AUTO takes at the tolerance of %.0e", Conv2d.DEFAULT_TOLERANCE);
+  }
+
+  private static boolean isAuto(Timing t) {
+    return t.algorithm() == Comparison.auto(t.extents());
   }
 
   static String row(Timing t, String name) {
-    return String.format(
-        Locale.ROOT,
-        "%-34s %-13s %3d %10.4f %10.4f %9.2f %8.1f %8.3f %6.3f %10.1e %10.1e %12d %s",
-        t.extents(),
-        t.algorithm() + (t.algorithm() == Comparison.auto(t.extents()) ? " *" : ""),
-        t.threads(),
-        t.msMin(),
-        t.msMedian(),
-        t.gflops(),
-        t.peakGflops(),
-        t.ofPeak(),
-        t.ofPeakMax(),
-        t.maxError(),
-        t.errorBound(),
-        t.workspaceBytes(),
-        name);
+    String row =
+        String.format(
+            Locale.ROOT,
+            "%-34s %-13s %3d %10.4f %10.4f %9.2f %8.1f %8.3f %6.3f %10.1e %10.1e %12d %s",
+            t.extents(),
+            t.algorithm() + (isAuto(t) ? " *" : ""),
+            t.threads(),
+            t.msMin(),
+            t.msMedian(),
+            t.gflops(),
+            t.peakGflops(),
+            t.ofPeak(),
+            t.ofPeakMax(),
+            t.maxError(),
+            t.errorBound(),
+            t.workspaceBytes(),
+            name);
+    return row.stripTrailing();
   }
 
   static Map<String, Object> object(Timing t) {
@@ -320,7 +346,7 @@ final class BenchCommand implements Callable<Integer> {
     object.put("name", name);
     object.put("typical_error", Comparison.typicalError(t.extents(), t.algorithm()));
     object.put("accepted", Comparison.isAccepted(t));
-    object.put("auto", t.algorithm() == Comparison.auto(t.extents()));
+    object.put("auto", isAuto(t));
     return object;
   }
 }

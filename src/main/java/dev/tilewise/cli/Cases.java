@@ -2,8 +2,6 @@ package dev.tilewise.cli;
 
 import dev.tilewise.ConvCase;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,7 +51,12 @@ public final class Cases {
   public record Named(String name, ConvCase extents, int repeats) {}
 
   boolean isEmpty() {
-    return cases.isEmpty() && shapes == null;
+    return cases.isEmpty() && shapes == null && filter == null;
+  }
+
+  /** The file of cases; null if there is none. */
+  Path shapes() {
+    return shapes;
   }
 
   /**
@@ -76,13 +79,13 @@ public final class Cases {
     }
     if (all.isEmpty()) {
       throw new IllegalArgumentException(
-          "no case: use --case \"n1c256h56w56 k256f3s1p1\", --shapes FILE or, with bench, --net NAME");
+          "no case: use --case \"n1c256h56w56 k256f3s1p1\", --shapes FILE or --net NAME where there is one");
     }
     return all;
   }
 
   private void readShapes(List<Named> all) throws IOException {
-    List<String> lines = lines();
+    List<String> lines = TextFile.lines(shapes);
     if (lines.isEmpty()) {
       throw new IllegalArgumentException(shapes + ": the file is empty");
     }
@@ -132,17 +135,6 @@ public final class Cases {
       fields[i] = fields[i].strip();
     }
     return fields;
-  }
-
-  private List<String> lines() throws IOException {
-    if (Files.isDirectory(shapes)) {
-      throw new IllegalArgumentException(shapes + ": is a folder, not a file of cases");
-    }
-    try {
-      return Files.readAllLines(shapes);
-    } catch (MalformedInputException e) {
-      throw new IllegalArgumentException(shapes + ": is not a text file", e);
-    }
   }
 
   private static ConvCase extents(Map<String, String> row, String where) {

@@ -49,6 +49,7 @@ final class CheckCommand implements Callable<Integer> {
     if (!(work >= 1)) {
       throw new IllegalArgumentException("--work must be at least 1, not " + work);
     }
+    json.requireOther("--shapes", cases.shapes());
     List<Cases.Named> all = cases.read();
     try (JsonLines lines = json.open()) {
       for (Cases.Named named : all) {

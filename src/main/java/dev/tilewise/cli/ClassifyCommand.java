@@ -3,8 +3,6 @@ package dev.tilewise.cli;
 import dev.tilewise.data.Images;
 import dev.tilewise.data.RgbImage;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -80,11 +78,22 @@ final class ClassifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Require.positive("--top", top);
+    json.requireOther("--model", model);
+    json.requireOther("--labels", labels);
+    for (Path image : images) {
+      json.requireOther("a picture", image);
+    }
     PictureModel network = PictureModel.load(model, pixels);
     List<String> names = labels == null ? network.classNames() : names(labels);
     if (!names.isEmpty() && names.size() != network.classes()) {
       throw new IllegalArgumentException(
-          names.size() + " class names for " + network.classes() + " classes; " + model);
+          (labels == null ? model : labels)
+              + ": "
+              + names.size()
+              + " class names for "
+              + network.classes()
+              + " classes of "
+              + model);
     }
     boolean allRead = true;
     boolean header = false;
@@ -99,7 +108,7 @@ final class ClassifyCommand implements Callable<Integer> {
           continue;
         }
         if (!header) {
-          lines.text(String.format("%-40s %-12s %s", "image", "probability", "class"));
+          lines.text(String.format("%-" + width() + "s %-12s %s", "image", "probability", "class"));
           header = true;
         }
         classify(network.probabilities(picture), names, image, lines);
@@ -110,18 +119,18 @@ final class ClassifyCommand implements Callable<Integer> {
 
   /** Lines of a file, without the number of the class if each begins with it. */
   private static List<String> names(Path file) throws IOException {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(file);
-    } catch (CharacterCodingException e) {
-      throw new IOException(file + ": no lines of text in UTF-8", e);
-    }
+    List<String> lines = TextFile.lines(file);
     boolean numbered = !lines.isEmpty();
     for (int i = 0; i < lines.size(); i++) {
       numbered &= lines.get(i).startsWith(i + ",");
     }
     boolean strip = numbered;
     return lines.stream().map(l -> strip ? l.substring(l.indexOf(',') + 1) : l).toList();
+  }
+
+  /** Of the first column. */
+  private int width() {
+    return images.stream().mapToInt(image -> image.toString().length()).max().orElse(1) + 1;
   }
 
   private void classify(double[] p, List<String> names, Path image, JsonLines lines)
@@ -135,7 +144,8 @@ final class ClassifyCommand implements Callable<Integer> {
     for (int i = 0; i < Math.min(top, order.length); i++) {
       String label = names.isEmpty() ? "" + order[i] : names.get(order[i]);
       String first = i == 0 ? image.toString() : "";
-      lines.text(String.format(Locale.ROOT, "%-40s %-12.4f %s", first, p[order[i]], label));
+      lines.text(
+          String.format(Locale.ROOT, "%-" + width() + "s %-12.4f %s", first, p[order[i]], label));
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("image", image.toString());
       object.put("label", label);

@@ -32,6 +32,9 @@ final class Curves {
   static String loss(List<EpochResult> epochs) throws IOException {
     XYChart chart = chart("loss, nats");
     chart.getStyler().setYAxisMin(0.0).setLegendVisible(false);
+    if (epochs.size() == 1) {
+      chart.getStyler().setYAxisMax(Math.ceil(2 * epochs.get(0).loss()));
+    }
     add(chart, "training", TRAINING, epochs, EpochResult::loss);
     return image(chart, "Training loss by epoch, from " + first(epochs) + " to " + last(epochs));
   }
@@ -46,6 +49,9 @@ final class Curves {
 
   static String accuracy(List<EpochResult> epochs) throws IOException {
     XYChart chart = chart("accuracy, %");
+    if (epochs.size() == 1) {
+      chart.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
+    }
     add(chart, "training", TRAINING, epochs, e -> 100 * e.trainAccuracy());
     add(chart, "test", TEST, epochs, e -> 100 * e.testAccuracy());
     return image(chart, "Accuracy of training and test images by epoch");
@@ -85,6 +91,9 @@ final class Curves {
       ToDoubleFunction<EpochResult> value) {
     double[] x = epochs.stream().mapToDouble(EpochResult::epoch).toArray();
     double[] y = epochs.stream().mapToDouble(value).toArray();
+    if (x.length == 1) {
+      chart.getStyler().setXAxisMin(0.0).setXAxisMax(2.0).setXAxisMaxLabelCount(3);
+    }
     chart
         .addSeries(name, x, y)
         .setMarker(SeriesMarkers.CIRCLE)

@@ -71,6 +71,10 @@ final class ExplainCommand implements Callable<Integer> {
           "explain takes --case \"n1c256h56w56 k256f3s1p1\" or --net NAME, one of them");
     }
     if (net != null) {
+      if (spec.commandLine().getParseResult().hasMatchedOption("--layout")) {
+        throw new IllegalArgumentException(
+            "--layout is for --case; inside a network values are NHWC");
+      }
       return network(Zoo.named(net));
     }
     ConvCase c = ConvCase.parse(text);

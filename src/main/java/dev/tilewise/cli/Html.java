@@ -13,9 +13,13 @@ final class Html {
     return this;
   }
 
-  /** Opens a section under a heading that says what is to be seen in it. */
+  /**
+   * Opens a section under a heading that says what is to be seen in it; the explanation may be
+   * empty.
+   */
   Html section(String finding, String explanation) {
-    return add("<section><h2>%s</h2>", escape(finding)).add("<p>%s</p>", escape(explanation));
+    add("<section><h2>%s</h2>", escape(finding));
+    return explanation.isEmpty() ? this : add("<p>%s</p>", escape(explanation));
   }
 
   /** Ends it. */

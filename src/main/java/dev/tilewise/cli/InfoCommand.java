@@ -6,9 +6,12 @@ import dev.tilewise.internal.kernel.Lanes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,6 +23,8 @@ import picocli.CommandLine.Mixin;
     description = "Prints the JVM, the processor, the vector width, the tiles and the FMA peak.")
 final class InfoCommand implements Callable<Integer> {
 
+  private static final Set<String> GENERATION = Set.of("cpu family", "model", "stepping");
+
   @Mixin private JsonLines json;
 
   @Override
@@ -27,7 +32,6 @@ final class InfoCommand implements Callable<Integer> {
     try (JsonLines lines = json.open()) {
       Map<String, Object> facts = facts();
       facts.forEach((key, value) -> lines.text(line(name(key), value)));
-      lines.text(line("tiles", DirectPlan.tiles()));
       lines.object(facts);
     }
     return 0;
@@ -58,19 +62,33 @@ final class InfoCommand implements Callable<Integer> {
     facts.put("cpu", cpu() + ", " + Runtime.getRuntime().availableProcessors() + " processors");
     facts.put("vector_bits", Lanes.COUNT * Float.SIZE);
     facts.put("peak_gflops", Math.round(FmaPeak.gflops() * 10) / 10.0);
+    facts.put("tiles", DirectPlan.tiles());
     return facts;
   }
 
   private static String cpu() {
     try {
-      for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
-        if (line.startsWith("model name")) {
-          return line.substring(line.indexOf(':') + 1).strip();
-        }
-      }
+      return cpu(Files.readAllLines(Path.of("/proc/cpuinfo")));
     } catch (IOException e) {
-      return System.getProperty("os.arch");
+      return cpu(List.of());
     }
-    return System.getProperty("os.arch");
+  }
+
+  /** What Linux says of the first processor: its name, and which generation that is. */
+  static String cpu(List<String> lines) {
+    Map<String, String> first = new HashMap<>();
+    for (String line : lines) {
+      int colon = line.indexOf(':');
+      if (colon >= 0) {
+        first.putIfAbsent(line.substring(0, colon).strip(), line.substring(colon + 1).strip());
+      }
+    }
+    String name = first.getOrDefault("model name", System.getProperty("os.arch"));
+    if (!first.keySet().containsAll(GENERATION)) {
+      return name;
+    }
+    return String.format(
+        "%s, family %s model %s stepping %s",
+        name, first.get("cpu family"), first.get("model"), first.get("stepping"));
   }
 }

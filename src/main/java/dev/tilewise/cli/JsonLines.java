@@ -37,9 +37,25 @@ public final class JsonLines implements AutoCloseable {
    */
   public JsonLines open() throws IOException {
     if (file != null && !"-".equals(file)) {
-      lines = Files.newBufferedWriter(Outputs.requireFolder(Path.of(file)));
+      try {
+        lines = Files.newBufferedWriter(Outputs.requireWritable(path()));
+      } catch (IOException e) {
+        throw TextFile.unwritable(path(), e);
+      }
     }
     return this;
+  }
+
+  private Path path() {
+    return file == null || "-".equals(file) ? null : Path.of(file);
+  }
+
+  /** Refuses to write to the file that another option names; that may be missing. */
+  void requireOther(String option, Path other) throws IOException {
+    if ("-".equals(file) && other != null && Outputs.isStandardOutput(other)) {
+      throw new IllegalArgumentException("--json - and " + option + " both are standard output");
+    }
+    Outputs.requireOther("--json", path(), option, other);
   }
 
   /**
@@ -72,17 +88,29 @@ public final class JsonLines implements AutoCloseable {
     if ("-".equals(file)) {
       spec.commandLine().getOut().println(MAPPER.writeValueAsString(object));
     } else if (lines != null) {
-      lines.write(MAPPER.writeValueAsString(object));
+      write(MAPPER.writeValueAsString(object));
+    }
+  }
+
+  private void write(String line) throws IOException {
+    try {
+      lines.write(line);
       lines.newLine();
       // Who watches a long run sees each result when it is there.
       lines.flush();
+    } catch (IOException e) {
+      throw TextFile.unwritable(path(), e);
     }
   }
 
   @Override
   public void close() throws IOException {
     if (lines != null) {
-      lines.close();
+      try {
+        lines.close();
+      } catch (IOException e) {
+        throw TextFile.unwritable(path(), e);
+      }
     }
   }
 }

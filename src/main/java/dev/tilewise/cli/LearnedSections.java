@@ -19,6 +19,9 @@ final class LearnedSections {
   private static final int SHOWN_IMAGES = 12;
   private static final int SHOWN_MAPS = 16;
 
+  /** Colours that are stronger have white digits. */
+  private static final double DARK = 0.5;
+
   private final Html html;
   private final Network network;
   private final Dataset test;
@@ -127,8 +130,8 @@ final class LearnedSections {
         // Errors are rare: the square root makes a single one visible.
         double strength = 0.85 * Math.sqrt((double) count / sum);
         html.add(
-            "<td style='background:rgba(%s,%.2f)'>%s</td>",
-            colour, strength, count == 0 ? "" : "" + count);
+            "<td%s style='background:rgba(%s,%.2f)'>%s</td>",
+            strength > DARK ? " class=dark" : "", colour, strength, count == 0 ? "" : "" + count);
       }
       html.add("</tr>");
     }
@@ -184,7 +187,9 @@ final class LearnedSections {
     html.section(
         String.format(
             Locale.ROOT, "It read %,d of %,d images correctly", test.size() - misread, test.size()),
-        "Some of them, each with the network's own probability for its answer.");
+        right.isEmpty()
+            ? ""
+            : "Some of them, each with the network's own probability for its answer.");
     html.add("<div class=tiles>%s</div>", right).endSection();
     if (misread > 0) {
       html.section(

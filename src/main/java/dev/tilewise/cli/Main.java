@@ -84,7 +84,7 @@ public final class Main {
   private static String missingLibrary(String what) {
     return "the command line needs the libraries in target/lib, "
         + what
-        + " is missing: put that folder on the module path";
+        + " is missing: put that directory on the module path";
   }
 
   private static void refuse(String why) {

@@ -15,6 +15,7 @@ import dev.tilewise.train.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -81,6 +82,7 @@ final class MainJob {
    * @param test accuracy and confusion on the test images
    * @param timings kernel speeds
    * @param machine facts
+   * @param made by what version, when, by how many threads
    */
   record Results(
       TrainTest sets,
@@ -88,16 +90,17 @@ final class MainJob {
       List<EpochResult> epochs,
       Evaluation test,
       List<Timing> timings,
-      Map<String, Object> machine) {}
+      Map<String, Object> machine,
+      String made) {}
 
   int call() throws IOException {
     Require.positive("--epochs", epochs);
     Require.threads(threads);
     PrintWriter out = spec.commandLine().getOut();
     if (report.equals(DEFAULT_REPORT)) {
-      Outputs.createFolder(report);
+      Outputs.createDirectory(report);
     } else {
-      Outputs.requireFolder(report);
+      Outputs.requireWritable(report);
     }
     TrainTest sets =
         data == null
@@ -119,7 +122,7 @@ final class MainJob {
               .batchSize(32)
               .workers(workers)
               .seed(seed)
-              .listener(new Progress(out::println, result -> {}))
+              .listener(new Progress(network.classNames().size(), out::println, result -> {}))
               .fit(sets.train(), sets.test(), epochs);
       Evaluation test = Trainer.evaluate(network, sets.test(), workers);
       out.printf(
@@ -130,12 +133,20 @@ final class MainJob {
       out.println();
       out.println(BenchCommand.header());
       List<Timing> timings = measure(out);
-      Results results = new Results(sets, network, curves, test, timings, InfoCommand.facts());
+      out.println(BenchCommand.legend());
+      Results results =
+          new Results(sets, network, curves, test, timings, InfoCommand.facts(), made());
       Report.write(results, report);
       out.println();
       out.println("Report: " + report);
     }
     return 0;
+  }
+
+  private String made() throws IOException {
+    return String.format(
+        "Made by %s on %s: training by %d %s, kernels by one.",
+        Tilewise.Version.line(), LocalDate.now(), threads, threads == 1 ? "thread" : "threads");
   }
 
   private static void printConfusion(PrintWriter out, int[][] confusion, List<String> names) {

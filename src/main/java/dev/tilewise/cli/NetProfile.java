@@ -2,7 +2,6 @@ package dev.tilewise.cli;
 
 import dev.tilewise.graph.CompiledGraph.StepTime;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +24,10 @@ final class NetProfile {
    */
   record Row(
       String name, String what, double millis, double share, long multiplyAdds, double ofPeak) {}
+
+  /** What is wrong with times that were still falling. */
+  static final String UNSETTLED =
+      "times had not settled when the measurement began; a larger --seconds warms up for longer";
 
   private final NetRun.Result result;
   private final List<Row> rows = new ArrayList<>();
@@ -72,7 +75,7 @@ final class NetProfile {
             + " peak count the operations of direct convolution, so Winograd passes 100 %%, which"
             + " is the mark in a bar.</p>");
     profiles.forEach(profile -> profile.section(html));
-    Files.writeString(file, Report.HEAD + html.add("</main></body></html>"));
+    TextFile.write(file, Report.HEAD + html.add("</main></body></html>"));
   }
 
   private static String titles(List<NetProfile> profiles) {
@@ -94,12 +97,16 @@ final class NetProfile {
             result.settings().workers().threads(),
             result.settings().algorithm(),
             result.memoryBytes() / 1e6));
+    if (!result.settled()) {
+      html.add("<p>%s</p>", "Beware: " + Html.escape(UNSETTLED) + ".");
+    }
     html.add("<div class=scroll><table class='speeds steps'><tr><th>step</th>");
     html.add("<th class=left>share of the time</th><th>ms</th><th>M mul-add</th>");
     html.add("<th class=left>share of the peak</th></tr>");
     for (Row row : rows) {
       html.add(
-          "<tr class=direct><td title='%s'>%s</td>", Html.escape(row.what), Html.escape(row.name));
+          "<tr class=direct><td>%s<small>%s</small></td>",
+          Html.escape(row.name), Html.escape(row.what));
       html.add("<td class=bar>%s</td><td>%.4f</td>", bar(row.share, times), row.millis);
       if (row.multiplyAdds > 0) {
         html.add("<td>%.2f</td>", row.multiplyAdds / 1e6);

@@ -8,12 +8,17 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The networks a command works on. */
 final class Nets {
 
   private static final String ALL = "all";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
 
   @Option(
       names = "--net",
@@ -67,9 +72,18 @@ final class Nets {
     if (names.isEmpty() && (profile || html != null)) {
       throw new IllegalArgumentException("--profile and --html are for networks: add --net NAME");
     }
-    if (html != null) {
-      Outputs.requireFolder(html);
+    if (names.isEmpty() && (isGiven("--batch") || isGiven("--tolerance"))) {
+      throw new IllegalArgumentException(
+          "--batch and --tolerance are for networks: add --net NAME, or write the batch into the"
+              + " case");
     }
+    if (html != null) {
+      Outputs.requireWritable(html);
+    }
+  }
+
+  private boolean isGiven(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 
   boolean isProfiled() {

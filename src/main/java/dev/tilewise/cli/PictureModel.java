@@ -45,9 +45,15 @@ interface PictureModel {
   double[] probabilities(RgbImage picture);
 
   static PictureModel load(Path file, Pixels pixels) throws IOException {
-    return file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")
-        ? onnx(file, pixels)
-        : own(Network.load(file));
+    if (file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
+      return onnx(file, pixels);
+    }
+    Network network = Network.load(file);
+    if (pixels != Pixels.AUTO) {
+      throw new IllegalArgumentException(
+          "--pixels is for ONNX models; " + file + " is trained on pixels from 0 to 1");
+    }
+    return own(network);
   }
 
   private static PictureModel own(Network network) {

@@ -1,5 +1,6 @@
 package dev.tilewise.cli;
 
+import dev.tilewise.train.DivergedException;
 import dev.tilewise.train.EpochResult;
 import dev.tilewise.train.TrainingListener;
 import java.io.IOException;
@@ -17,11 +18,23 @@ final class Progress implements TrainingListener {
     void add(EpochResult result) throws IOException;
   }
 
+  /** So many times the loss of guessing is no learning. */
+  private static final double DIVERGED = 10;
+
+  private final int classes;
   private final Consumer<String> lines;
   private final Results results;
   private ProgressBar bar;
 
-  Progress(Consumer<String> lines, Results results) {
+  /**
+   * Prepares.
+   *
+   * @param classes that are told apart
+   * @param lines receives a line for each epoch
+   * @param results receives the same as numbers
+   */
+  Progress(int classes, Consumer<String> lines, Results results) {
+    this.classes = classes;
     this.lines = lines;
     this.results = results;
   }
@@ -52,9 +65,9 @@ final class Progress implements TrainingListener {
     lines.accept(
         String.format(
             Locale.ROOT,
-            "epoch %2d  loss %.4f  training %6.2f %%  test %6.2f %%  %5.1f s  %6.0f images/s",
+            "epoch %2d  loss %s  training %6.2f %%  test %6.2f %%  %5.1f s  %6.0f images/s",
             r.epoch(),
-            r.loss(),
+            loss(r.loss()),
             100 * r.trainAccuracy(),
             100 * r.testAccuracy(),
             r.seconds(),
@@ -64,5 +77,14 @@ final class Progress implements TrainingListener {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    if (r.loss() > DIVERGED * Math.log(classes)) {
+      throw new DivergedException(
+          String.format(Locale.ROOT, "train: the loss is %.3g in epoch %d", r.loss(), r.epoch()));
+    }
+  }
+
+  /** As wide for large numbers as for the usual ones. */
+  private static String loss(double loss) {
+    return String.format(Locale.ROOT, loss < 100 ? "%7.4f" : "%7.1e", loss);
   }
 }

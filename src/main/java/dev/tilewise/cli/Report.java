@@ -3,8 +3,8 @@ package dev.tilewise.cli;
 import dev.tilewise.Algorithm;
 import dev.tilewise.train.EpochResult;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -55,9 +55,11 @@ final class Report {
       .bar span{flex:1 1 2rem;height:.8rem;background:#eef1f4;position:relative}
       .bar b{position:absolute;top:-2px;bottom:-2px;width:2px;margin-left:-2px;background:#5b6673}
       .bar i{display:block;height:100%;min-width:2px;background:#a9b4c0}
-      .bar em{flex:0 0 4.2rem;font-style:normal;text-align:right}
+      .bar em{flex:0 0 4.9rem;white-space:nowrap;font-style:normal;text-align:right}
       .direct .bar i{background:var(--bar)} .direct td{font-weight:600}
       .heat td{min-width:3rem;text-align:center;border:2px solid #fff}
+      .heat .dark{color:#fff}
+      .steps small{display:block;font-weight:400;color:var(--soft)}
       .heat th{text-align:center;vertical-align:bottom} .heat tr+tr th{vertical-align:middle}
       .heat .long span{writing-mode:vertical-rl;transform:rotate(180deg)}
       .machine td{white-space:normal;vertical-align:top} .machine td:first-child{color:var(--soft)}
@@ -90,7 +92,7 @@ final class Report {
   static void write(MainJob.Results results, Path file) throws IOException {
     Report report = new Report(results);
     report.page();
-    Files.writeString(file, HEAD + report.html);
+    TextFile.write(file, HEAD + report.html);
   }
 
   private void page() throws IOException {
@@ -101,6 +103,7 @@ final class Report {
         "<p>It was trained on this machine in plain Java. Below: how it learned, what it learned,"
             + " where it errs, and how close the convolution kernels come to what the processor can"
             + " do.</p>");
+    html.add("<p>%s</p>", Html.escape(r.made()));
     facts();
     curves();
     LearnedSections.add(html, r);
@@ -127,8 +130,17 @@ final class Report {
     fact("%.1f s", "of training", seconds);
     fact("%,.0f", "images a second in training", perSecond);
     fact("%,d", "parameters", r.network().parameterCount());
-    fact("%.0f %%", "of the FMA peak, best kernel", 100 * best());
+    if (!r.timings().isEmpty()) {
+      fact("%.0f %%", kernel(best()), 100 * best().ofPeak());
+    }
     html.add("</div>");
+  }
+
+  private static String kernel(Timing t) {
+    String which = "of the FMA peak, the best kernel: " + t.algorithm();
+    return t.ofPeak() > 1
+        ? which + ", counted as direct convolution, of whose multiplications it saves some"
+        : which;
   }
 
   private void fact(String format, String what, Object value) {
@@ -136,8 +148,8 @@ final class Report {
         "<div><b>%s</b><span>%s</span></div>", String.format(Locale.ROOT, format, value), what);
   }
 
-  private double best() {
-    return r.timings().stream().mapToDouble(Timing::ofPeak).max().orElse(0);
+  private Timing best() {
+    return r.timings().stream().max(Comparator.comparingDouble(Timing::ofPeak)).orElseThrow();
   }
 
   private void curves() throws IOException {
@@ -194,9 +206,7 @@ final class Report {
       }
       boolean ours = t.algorithm() != Algorithm.IM2COL && t.algorithm() != Algorithm.NAIVE;
       String kind = ours ? "direct" : "other";
-      // Where it may be broken on a narrow screen.
-      String name = t.algorithm().name().replace("_", "_<wbr>");
-      html.add("<tr class=%s><td>%s</td>", kind, name);
+      html.add("<tr class=%s><td>%s</td>", kind, t.algorithm());
       html.add("<td class=bar>%s</td>", bar(t.ofPeak(), scale));
       html.add("<td>%.3f</td><td class=rate>%.1f</td>", t.msMin(), t.gflops());
       html.add("<td>%.1e</td><td>%.1e</td></tr>", t.maxError(), t.errorBound());

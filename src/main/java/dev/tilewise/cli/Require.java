@@ -5,6 +5,8 @@ final class Require {
 
   private static final int MOST_THREADS = 1_024;
 
+  private static final int MOST_SECONDS = 3_600;
+
   private Require() {}
 
   static int threads(int threads) {
@@ -29,6 +31,18 @@ final class Require {
     return value;
   }
 
+  /** Seconds of a measurement. */
+  static double seconds(double seconds) {
+    if (!(seconds > 0 && seconds <= MOST_SECONDS)) {
+      throw new IllegalArgumentException(
+          "--seconds must be more than 0 and at most "
+              + MOST_SECONDS
+              + ", not "
+              + number("" + seconds));
+    }
+    return seconds;
+  }
+
   /** The value of an option that may be left out: 0 then, which it cannot be otherwise. */
   static int positiveIfGiven(String option, Integer value) {
     return value == null ? 0 : positive(option, value);
@@ -51,7 +65,7 @@ final class Require {
   }
 
   /** As it is typed: 1, not 1.0. */
-  private static String number(String value) {
+  static String number(String value) {
     return value.endsWith(".0") ? value.substring(0, value.length() - 2) : value;
   }
 }

@@ -49,7 +49,8 @@ final class RunCommand implements Callable<Integer> {
       names = "--output",
       required = true,
       paramLabel = "FILE",
-      description = "The .npy file that receives the output.")
+      description =
+          "The .npy file that receives the output; a device or a pipe is written as it is.")
   private Path output;
 
   @Option(
@@ -67,6 +68,8 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Require.threads(threads);
+    requireOtherFiles();
+    Outputs.requireReplaceable(output);
     OnnxModel onnx = OnnxModel.load(model);
     if (onnx.inputs().size() != 1) {
       throw new IllegalArgumentException(
@@ -90,8 +93,13 @@ final class RunCommand implements Callable<Integer> {
       millis = (System.nanoTime() - start) / 1e6;
       Value value = graph.outputs().get(index);
       write(value, made);
-      lines.text(
-          String.format(Locale.ROOT, "%s -> %s: %s in %.1f ms", input, output, value, millis));
+      String done =
+          String.format(Locale.ROOT, "%s -> %s: %s in %.1f ms", input, output, value, millis);
+      if (Outputs.isStandardOutput(output)) {
+        lines.note(done);
+      } else {
+        lines.text(done);
+      }
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("input", input.toString());
       object.put("output", output.toString());
@@ -101,6 +109,14 @@ final class RunCommand implements Callable<Integer> {
       lines.object(object);
     }
     return 0;
+  }
+
+  private void requireOtherFiles() throws IOException {
+    json.requireOther("--output", output);
+    json.requireOther("--model", model);
+    json.requireOther("--input", input);
+    Outputs.requireOther("--output", output, "--model", model);
+    Outputs.requireOther("--output", output, "--input", input);
   }
 
   /** The model for an input of the array's shape, which is the first to be blamed. */

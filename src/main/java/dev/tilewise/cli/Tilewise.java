@@ -2,17 +2,18 @@ package dev.tilewise.cli;
 
 import dev.tilewise.Algorithm;
 import dev.tilewise.Layout;
+import dev.tilewise.internal.file.Reason;
+import dev.tilewise.train.DivergedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Mixin;
@@ -39,7 +40,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CheckCommand.class,
       ExplainCommand.class,
       InfoCommand.class,
-      RunCommand.class
+      RunCommand.class,
+      HelpCommand.class
     })
 public final class Tilewise implements Callable<Integer> {
 
@@ -61,13 +63,17 @@ public final class Tilewise implements Callable<Integer> {
 
     @Override
     public String[] getVersion() throws IOException {
+      return new String[] {line()};
+    }
+
+    static String line() throws IOException {
       Properties build = new Properties();
       try (InputStream in = Tilewise.class.getResourceAsStream(PROPERTIES)) {
         if (in != null) {
           build.load(in);
         }
       }
-      return new String[] {"tilewise " + build.getProperty("version", "development build")};
+      return "tilewise " + build.getProperty("version", "development build");
     }
   }
 
@@ -75,7 +81,8 @@ public final class Tilewise implements Callable<Integer> {
    * Runs one command.
    *
    * @param args the command and its options
-   * @return 0, 1 for a failed check, 2 for bad usage or input
+   * @return 0, 1 for a failed check, training that diverged or results that could not be printed, 2
+   *     for bad usage or input
    */
   public static int run(String... args) {
     return run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
@@ -86,6 +93,7 @@ public final class Tilewise implements Callable<Integer> {
     CommandLine line = new CommandLine(root);
     line.setOut(out).setErr(err);
     line.registerConverter(Algorithm.class, Tilewise::algorithm);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.registerConverter(Layout.class, Tilewise::layout);
     line.setParameterExceptionHandler(
         (e, a) -> {
@@ -99,14 +107,25 @@ public final class Tilewise implements Callable<Integer> {
           } else {
             command.getErr().println("tilewise: " + oneLine(message(e)));
           }
-          return CommandLine.ExitCode.USAGE;
+          return e instanceof DivergedException
+              ? CommandLine.ExitCode.SOFTWARE
+              : CommandLine.ExitCode.USAGE;
         });
     try {
-      return line.execute(args);
+      return printed(line.execute(args), out, err);
     } catch (OutOfMemoryError e) {
       err.println("tilewise: not enough memory: " + oneLine(e.getMessage()));
       return CommandLine.ExitCode.USAGE;
     }
+  }
+
+  /** The exit code; a success that nobody could read is none. */
+  private static int printed(int code, PrintWriter out, PrintWriter err) {
+    if (code == 0 && out.checkError()) {
+      err.println("tilewise: standard output cannot be written");
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+    return code;
   }
 
   private static Layout layout(String name) {
@@ -152,14 +171,15 @@ public final class Tilewise implements Callable<Integer> {
         : "there is no command \"" + first + "\"" + see;
   }
 
-  /** What to tell people of a failure. */
-  static String message(Exception e) {
-    if (e instanceof NoSuchFileException missing) {
-      return "there is no file " + missing.getFile();
-    }
-    if (e instanceof FileSystemException f && f.getReason() == null) {
-      String why = e instanceof AccessDeniedException ? "access denied" : "cannot be used";
-      return f.getFile() + ": " + why;
+  /**
+   * What to tell people of a failure.
+   *
+   * @param e the failure
+   * @return its message, with the file that it is about
+   */
+  public static String message(Exception e) {
+    if (e instanceof FileSystemException f && f.getFile() != null) {
+      return f.getFile() + ": " + Reason.of(f);
     }
     boolean expected =
         e instanceof IllegalArgumentException

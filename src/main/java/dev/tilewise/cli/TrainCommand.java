@@ -4,6 +4,7 @@ import dev.tilewise.Workers;
 import dev.tilewise.data.DatasetFolder;
 import dev.tilewise.data.TrainTest;
 import dev.tilewise.nn.Network;
+import dev.tilewise.train.DivergedException;
 import dev.tilewise.train.EpochResult;
 import dev.tilewise.train.Sgd;
 import dev.tilewise.train.Trainer;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Trains the small network on a folder of images. */
+/** Trains the small network on a directory of images. */
 @Command(
     name = "train",
     mixinStandardHelpOptions = true,
@@ -36,7 +37,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "DIR",
-      description = "The folder that holds the images and labels.")
+      description = "The directory that holds the images and labels.")
   private Path data;
 
   @Option(
@@ -86,7 +87,7 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "N",
       description = {
         "Test with the first N images only; default: all.",
-        "A folder with one set of files only is split: the first images train, the next ones"
+        "A directory with one set of files only is split: the first images train, the next ones"
             + " test; 80 and 20 %% without limits."
       })
   private Integer limitTest;
@@ -107,7 +108,8 @@ final class TrainCommand implements Callable<Integer> {
     int trainImages = Require.positiveIfGiven("--limit-train", limitTrain);
     int testImages = Require.positiveIfGiven("--limit-test", limitTest);
     if (save != null) {
-      Outputs.requireFolder(save);
+      Outputs.requireReplaceable(save);
+      json.requireOther("--save", save);
     }
     TrainTest sets = DatasetFolder.open(data, trainImages, testImages);
     Network network = Networks.small(sets.train().shape(), sets.train().classNames(), seed);
@@ -120,7 +122,11 @@ final class TrainCommand implements Callable<Integer> {
               .batchSize(batch)
               .workers(workers)
               .seed(seed)
-              .listener(new Progress(lines::text, result -> lines.object(object(result))));
+              .listener(
+                  new Progress(
+                      sets.train().classNames().size(),
+                      lines::text,
+                      result -> lines.object(object(result))));
       if (DatasetFolder.isSplit(data)) {
         lines.text(split(sets));
       }
@@ -131,6 +137,11 @@ final class TrainCommand implements Callable<Integer> {
         network.save(save);
         lines.text("saved " + save);
       }
+    } catch (DivergedException e) {
+      throw new DivergedException(
+          e.getMessage().replaceAll("^train: |;.*", "")
+              + ": training diverged, try a smaller --lr than "
+              + Require.number("" + rate));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

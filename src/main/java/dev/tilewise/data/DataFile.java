@@ -1,5 +1,6 @@
 package dev.tilewise.data;
 
+import dev.tilewise.internal.file.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +45,6 @@ final class DataFile {
     if (cause instanceof BadDataException named) {
       return named;
     }
-    return new BadDataException(file, "cannot be read: " + cause, cause);
+    return new BadDataException(file, "cannot be read: " + Reason.of(cause), cause);
   }
 }

@@ -1,13 +1,12 @@
 package dev.tilewise.format;
 
+import dev.tilewise.internal.file.Reason;
+import dev.tilewise.internal.file.Target;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 
 /** Files that are read or replaced as a whole, every failure named after its file. */
 final class WholeFile {
@@ -34,17 +33,11 @@ final class WholeFile {
     if (cause instanceof FormatException named) {
       return named;
     }
-    return new FormatException(file, "cannot be read: " + cause, cause);
+    return new FormatException(file, "cannot be read: " + Reason.of(cause), cause);
   }
 
-  /** What shall be in the file. */
-  @FunctionalInterface
-  interface Content {
-    void writeTo(FileChannel out) throws IOException;
-  }
-
-  /** Writes a file beside, then renames it: readers see the old file or the new one, no half. */
-  static void replace(Path file, Content content) throws FormatException {
+  /** Writes a file: readers see the old one or the new one, no half. */
+  static void replace(Path file, Target.Content content) throws FormatException {
     if (Files.isDirectory(file)) {
       throw new FormatException(file, "is a directory, not a file to write");
     }
@@ -52,26 +45,10 @@ final class WholeFile {
     if (!Files.isDirectory(folder)) {
       throw new FormatException(file, "there is no directory " + folder);
     }
-    Path part = folder.resolve(".tilewise-" + UUID.randomUUID() + ".part");
     try {
-      try (FileChannel out =
-          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        content.writeTo(out);
-      }
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+      Target.of(file).write(content);
     } catch (IOException e) {
-      throw new FormatException(file, "cannot be written: " + e, e);
-    } finally {
-      discard(part);
-    }
-  }
-
-  private static void discard(Path part) {
-    try {
-      Files.deleteIfExists(part);
-    } catch (IOException e) {
-      // What kept the file from being written is the failure to report, if there is one.
-      part.toFile().deleteOnExit();
+      throw new FormatException(file, "cannot be written: " + Reason.of(e), e);
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.tilewise.nn;
 
 import dev.tilewise.Shape;
+import dev.tilewise.internal.file.Reason;
+import dev.tilewise.internal.file.Target;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,11 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.zip.CRC32;
 
 /**
@@ -63,12 +62,17 @@ final class ModelFile {
       }
     }
     out.putInt(checksum(out, out.position()));
-    Path part = folder.resolve(".tilewise-" + UUID.randomUUID() + ".part");
+    out.flip();
     try {
-      Files.write(part, out.array(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(part);
+      Target.of(file)
+          .write(
+              channel -> {
+                while (out.hasRemaining()) {
+                  channel.write(out);
+                }
+              });
+    } catch (IOException e) {
+      throw new IOException(file + ": cannot be written: " + Reason.of(e), e);
     }
   }
 
@@ -105,7 +109,7 @@ final class ModelFile {
       throw new IOException(file + ": is a directory, not a model file");
     }
     if (!Files.exists(file)) {
-      throw new NoSuchFileException(file.toString(), null, "there is no such file");
+      throw new NoSuchFileException(file.toString(), null, "no such file");
     }
     long size = Files.size(file);
     if (size < MAGIC.length + 2 * Integer.BYTES || size > Integer.MAX_VALUE - 8) {
@@ -115,7 +119,10 @@ final class ModelFile {
     ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (byte expected : MAGIC) {
       if (in.get() != expected) {
-        throw new IOException(file + ": not a model file: it does not begin with TILEWISE");
+        throw new IOException(
+            file
+                + ": not a model file: it does not begin with TILEWISE (files of ONNX must end in"
+                + " .onnx, others in .safetensors)");
       }
     }
     int version = in.getInt();

@@ -40,7 +40,7 @@ final class ModelFile {
 
   static OnnxGraph read(Path file) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new OnnxException(file.toString(), "it is a directory, not a model file");
+      throw new OnnxException(file.toString(), "is a directory, not a model file");
     }
     try (FileChannel channel = FileChannel.open(file)) {
       long size = channel.size();
@@ -51,7 +51,7 @@ final class ModelFile {
       FilePart whole = FilePart.of(file, channel, 0, size);
       return read(file, whole.bytes(), whole);
     } catch (NoSuchFileException e) {
-      throw new OnnxException(file.toString(), "there is no such file", e);
+      throw new OnnxException(file.toString(), "no such file", e);
     }
   }
 
@@ -67,7 +67,8 @@ final class ModelFile {
     try {
       return new ModelFile(file, whole).graph(ModelProto.parseFrom(in));
     } catch (InvalidProtocolBufferException e) {
-      throw new OnnxException(file.toString(), "no ONNX model, or damaged: " + e.getMessage(), e);
+      throw new OnnxException(
+          file.toString(), "no ONNX model, or damaged: its fields cannot be told apart", e);
     } catch (IllegalArgumentException e) {
       throw new OnnxException(file.toString(), e.getMessage(), e);
     }

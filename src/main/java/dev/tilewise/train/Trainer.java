@@ -141,7 +141,7 @@ public final class Trainer {
    * @return what each epoch brought
    * @throws IllegalArgumentException if there is no image, the images do not fit the network, a
    *     label is no class, or the number of epochs is negative
-   * @throws IllegalStateException if the loss is no longer a number
+   * @throws DivergedException if the loss is no longer a number
    */
   public List<EpochResult> fit(Examples train, int epochs) {
     return fit(train, null, epochs);
@@ -156,7 +156,7 @@ public final class Trainer {
    * @return what each epoch brought
    * @throws IllegalArgumentException if there is no image, the images do not fit the network, a
    *     label is no class, or the number of epochs is negative
-   * @throws IllegalStateException if the loss is no longer a number
+   * @throws DivergedException if the loss is no longer a number
    */
   public List<EpochResult> fit(Examples train, Examples test, int epochs) {
     Objects.requireNonNull(train, "train");
@@ -230,7 +230,7 @@ public final class Trainer {
 
     private void requireNumber(double value, int epoch, int batch) {
       if (!Double.isFinite(value)) {
-        throw new IllegalStateException(
+        throw new DivergedException(
             "train: the loss is "
                 + value
                 + " in epoch "

@@ -70,6 +70,9 @@ class MeasuringCommandsTest {
     assertEquals(List.of(rows.get(0)), rows.stream().filter(row -> row.contains("*")).toList());
     assertTrue(table.startsWith("case "), table);
     assertEquals(1, table.lines().filter(line -> line.startsWith("case ")).count(), table);
+    assertTrue(table.contains("\n* what AUTO takes at the tolerance of 1e-05\n"), table);
+    assertTrue(table.lines().noneMatch(line -> line.endsWith(" ")), table);
+    assertTrue(table.lines().findFirst().orElseThrow().endsWith(" workspace, B"), table);
     assertTrue(table.contains("\nAUTO, tolerance 1e-05: 1 of 1 cases leave a choice"), table);
   }
 
@@ -207,6 +210,14 @@ class MeasuringCommandsTest {
   }
 
   @Test
+  void explainCountsInWords() {
+    String[] args = {"explain", "--case", "n1c16h4w4 k16f3s1p1", "--algorithm", "winograd_f4"};
+    String text = Invocation.of(args).ok().out();
+    assertTrue(text.contains(", 1 tile in 1 block of at most "), text);
+    assertTrue(text.contains(" 1 panel, "), text);
+  }
+
+  @Test
   void explainTakesATolerance() {
     String[] args = {"explain", "--case", "n1c32h48w48 k32f3s1p1", "--tolerance", ""};
     args[4] = "3e-6";
@@ -221,9 +232,24 @@ class MeasuringCommandsTest {
   @Test
   void infoHasTheKeysOfTheDesign() {
     JsonNode facts = Invocation.of("info", "--json", "-").ok().json().get(0);
-    assertEquals(List.of("jdk", "vm", "cpu", "vector_bits", "peak_gflops"), Invocation.keys(facts));
+    assertEquals(
+        List.of("jdk", "vm", "cpu", "vector_bits", "peak_gflops", "tiles"), Invocation.keys(facts));
     assertTrue(facts.get("peak_gflops").asDouble() > 0);
     assertEquals(0, facts.get("vector_bits").asInt() % 64);
+  }
+
+  @Test
+  void theProcessorHasItsGeneration() {
+    List<String> linux =
+        List.of(
+            "processor\t: 0",
+            "cpu family\t: 25",
+            "model\t\t: 17",
+            "model name\t: AMD",
+            "stepping : 1");
+    assertEquals("AMD, family 25 model 17 stepping 1", InfoCommand.cpu(linux));
+    assertEquals("AMD", InfoCommand.cpu(linux.subList(2, 4)));
+    assertEquals(System.getProperty("os.arch"), InfoCommand.cpu(List.of()));
   }
 
   @Test
@@ -270,9 +296,10 @@ class MeasuringCommandsTest {
     // T sqrt(25 + 500 + 800 + 500): the terms of one output of each layer.
     assertEquals(1e-5 * Math.sqrt(1825), result.get("error_bound").asDouble(), 1e-12);
     String html = Files.readString(page);
+    assertTrue(html.contains("<small>DIRECT n2c1h28w28 k20f5"), html);
     for (String step : new String[] {"conv1", "pool1", "conv2", "ip1", "scores", "probabilities"}) {
       assertTrue(text.lines().anyMatch(line -> line.contains("  " + step + ": ")), text);
-      assertTrue(html.contains(">" + step + "</td>"), html);
+      assertTrue(html.contains(">" + step + "<small>"), html);
     }
   }
 

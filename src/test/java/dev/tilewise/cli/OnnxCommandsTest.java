@@ -71,6 +71,34 @@ class OnnxCommandsTest {
   }
 
   @Test
+  void standardOutputReceivesTheArrayAlone() throws IOException, InterruptedException {
+    assumeTrue(Files.exists(Path.of("/dev/stdout")));
+    Path in = folder.resolve("x.npy");
+    Npy.write(in, new NpyArray(new int[] {1, 3, 224, 224}, new float[3 * 224 * 224]));
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.tilewise.cli.Main",
+                "run",
+                "--model",
+                squeezenet(),
+                "--input",
+                in.toString(),
+                "--output",
+                "/dev/stdout")
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    byte[] printed = process.getInputStream().readAllBytes();
+    assertEquals(0, process.waitFor());
+    NpyArray made = Npy.read(Files.write(folder.resolve("printed.npy"), printed));
+    assertArrayEquals(new int[] {1, 1000, 1, 1}, made.shape());
+  }
+
+  @Test
   void whatIsNoModelIsRefusedInOneLine() throws IOException {
     Path file = Files.writeString(folder.resolve("no.onnx"), "this is no model");
     Path in = folder.resolve("x.npy");
@@ -79,6 +107,9 @@ class OnnxCommandsTest {
         Invocation.of(
             "run", "--model", file.toString(), "--input", in.toString(), "--output", "y.npy");
     run.refusedWith("no.onnx");
+    Files.write(file, new byte[] {-1, -1, -1});
+    Invocation.of("run", "--model", "" + file, "--input", in.toString(), "--output", "y.npy")
+        .refusedWith("no.onnx: no ONNX model, or damaged: its fields cannot be told apart");
   }
 
   @Test
@@ -98,6 +129,9 @@ class OnnxCommandsTest {
     Invocation run =
         Invocation.of(
             "classify", "--model", squeezenet(), "--labels", labels.toString(), none.toString());
-    run.refusedWith("2 class names for 1000 classes");
+    run.refusedWith(labels + ": 2 class names for 1000 classes");
+    String directory = folder.toString();
+    Invocation.of("classify", "--model", squeezenet(), "--labels", directory, none.toString())
+        .refusedWith(directory + ": is a directory");
   }
 }

@@ -47,7 +47,8 @@ class ReportTest {
             epochs,
             Trainer.evaluate(network, sets.test(), Workers.serial()),
             timings,
-            Map.of("cpu", "a <fast> one & only", "vector_bits", 512)),
+            Map.of("cpu", "a <fast> one & only", "vector_bits", 512),
+            "Made by a test."),
         file);
     return Files.readString(file);
   }
@@ -75,6 +76,8 @@ class ReportTest {
     assertTrue(two.contains("; on n1c8h6w6 k8f3s1p1 it is 100 times as fast as the plain loop"));
     assertTrue(two.contains("vector width, bits"));
     assertFalse(two.contains("vector_bits"));
+    assertTrue(two.contains("<p>Made by a test.</p>"));
+    assertTrue(two.contains("<b>90 %</b><span>of the FMA peak, the best kernel: DIRECT</span>"));
     String title = two.substring(two.indexOf("<h1>"), two.indexOf("</h1>"));
     Matcher accuracy = Pattern.compile("[0-9.]+ %").matcher(title);
     assertTrue(accuracy.find(), title);

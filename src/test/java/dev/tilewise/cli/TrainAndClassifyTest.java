@@ -140,12 +140,47 @@ class TrainAndClassifyTest {
   void truncatedModelsAndPicturesAreRefused() throws IOException {
     Path model = folder.resolve("digits.tw");
     train("--save", model.toString()).ok();
+    Invocation.of("classify", "--model", "" + model, "--pixels", "imagenet", "" + picture(0))
+        .refusedWith("--pixels is for ONNX models");
     Path noPicture = Files.writeString(folder.resolve("no.png"), "no picture");
     Invocation.of("classify", "--model", "" + model, "" + noPicture).refusedWith("no.png");
     byte[] bytes = Files.readAllBytes(model);
     Files.write(model, Arrays.copyOf(bytes, bytes.length - 5));
     Invocation.of("classify", "--model", "" + model, "" + picture(0))
         .refusedWith("truncated or damaged");
+  }
+
+  @Test
+  void trainingThatDivergesEndsWithOneLine() {
+    Path model = folder.resolve("digits.tw");
+    Invocation nan = train("--lr", "1e30", "--save", "" + model);
+    assertEquals(1, nan.code(), nan::toString);
+    assertTrue(
+        nan.err().endsWith("training diverged, try a smaller --lr than 1.0E30\n"), nan.err());
+    Invocation large = train("--lr", "10", "--save", "" + model);
+    assertEquals(1, large.code(), large::toString);
+    assertEquals(1, large.err().lines().count(), large.err());
+    assertTrue(large.out().contains("\nepoch  1  loss "), large.out());
+    assertFalse(Files.exists(model));
+  }
+
+  @Test
+  void longPathsStayInTheirColumn() throws IOException {
+    Path model = folder.resolve("digits.tw");
+    train("--save", model.toString()).ok();
+    Path directory = Files.createDirectory(folder.resolve("d".repeat(60)));
+    Path far = Files.copy(picture(0), directory.resolve("digit.png"));
+    List<String> lines =
+        Invocation.of("classify", "--model", "" + model, "" + far, "" + picture(1))
+            .ok()
+            .out()
+            .lines()
+            .toList();
+    int column = lines.get(0).indexOf("probability");
+    assertEquals(3, lines.size());
+    for (String line : lines.subList(1, 3)) {
+      assertTrue(line.substring(column).matches("[01]\\.\\d{4} .*"), line);
+    }
   }
 
   @Test

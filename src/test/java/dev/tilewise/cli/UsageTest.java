@@ -3,8 +3,12 @@ package dev.tilewise.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
@@ -107,33 +111,109 @@ class UsageTest {
     Invocation.of("bench", "--case", SMALL, "--seconds", "soon").refusedWith("soon");
     Invocation.of("check", "--case", SMALL, "--work", "0").refusedWith("not 0");
     Invocation.of("check", "--case", SMALL, "--filter", "net").refusedWith("--filter");
+    Invocation.of("bench", "--case", SMALL, "--seconds", "1e99").refusedWith("at most 3600");
   }
 
   @Test
   void missingAndDamagedFilesAreRefused() throws IOException {
     String missing = folder.resolve("missing").toString();
     Invocation.of("bench", "--shapes", missing).refusedWith(missing);
-    Invocation.of("bench", "--shapes", "" + folder).refusedWith(folder + ": is a folder");
+    Invocation.of("bench", "--shapes", "" + folder).refusedWith(folder + ": is a directory");
     Invocation.of("train", "--data", missing).refusedWith(missing);
     Invocation.of("train", "--data", folder.toString()).refusedWith("neither MNIST");
     Invocation.of("classify", "--model", missing, missing).refusedWith(missing);
     Path noModel = Files.writeString(folder.resolve("no.model"), "not a model at all");
     Invocation.of("classify", "--model", noModel.toString(), missing).refusedWith("no.model");
+    Invocation.of("classify", "--model", noModel.toString(), missing)
+        .refusedWith("files of ONNX must end in .onnx");
+    Path directory = Files.createDirectory(folder.resolve("d.onnx"));
+    Invocation.of("classify", "--model", "" + directory, missing)
+        .refusedWith("d.onnx: is a directory");
+    for (String command : new String[] {"bench", "check"}) {
+      Invocation.of(command, "--shapes", missing).refusedWith(missing + ": no such file");
+    }
+    Invocation.of("classify", "--model", missing, missing).refusedWith(missing + ": no such file");
+    Invocation.of("classify", "--model", missing + ".onnx", missing)
+        .refusedWith(missing + ".onnx: no such file");
   }
 
   @Test
   void resultsThatCannotBeWrittenAreRefusedBeforeTheWork() throws IOException {
     String nowhere = folder.resolve("nowhere").resolve("file").toString();
     String data = folder.toString();
-    Invocation.of("bench", "--case", SMALL, "--json", nowhere).refusedWith("there is no folder");
-    Invocation.of("train", "--data", data, "--save", nowhere).refusedWith("there is no folder");
-    Invocation.of("info", "--json", data).refusedWith("it is a folder");
-    Invocation.of("--report", data).refusedWith("it is a folder");
+    Invocation.of("bench", "--case", SMALL, "--json", nowhere).refusedWith("there is no directory");
+    Invocation.of("train", "--data", data, "--save", nowhere).refusedWith("there is no directory");
+    Invocation.of("info", "--json", data).refusedWith("it is a directory");
+    Invocation.of("--report", data).refusedWith("it is a directory");
     Path file = Files.createFile(folder.resolve("plain"));
     Invocation.of("--report", file.resolve("report.html").toString()).refusedWith("cannot be");
-    Invocation.of("--report", nowhere).refusedWith("there is no folder");
+    if (Files.isDirectory(Path.of("/proc"))) {
+      Invocation.of("train", "--data", data, "--save", "/proc/x.tw")
+          .refusedWith("/proc/x.tw: cannot be written: ");
+      Invocation.of("--report", "/proc/x.html").refusedWith("/proc/x.html: cannot be written: ");
+    }
+    Invocation.of("--report", nowhere).refusedWith("there is no directory");
     assertFalse(Files.exists(folder.resolve("nowhere")));
     Invocation.of("--epochs", "0").refusedWith("--epochs must be positive");
+  }
+
+  @Test
+  void helpIsACommandToo() {
+    assertEquals(Invocation.of("--help").out(), Invocation.of("help").ok().out());
+    assertEquals(Invocation.of("bench", "--help").out(), Invocation.of("help", "bench").ok().out());
+  }
+
+  @Test
+  void optionsWithoutEffectAreRefused() {
+    Invocation.of("bench", "--case", SMALL, "--tolerance", "0.1").refusedWith("--tolerance");
+    Invocation.of("bench", "--case", SMALL, "--batch", "4").refusedWith("--batch");
+    Invocation.of("bench", "--net", "lenet5", "--filter", "x").refusedWith("--filter");
+    Invocation.of("bench", "--net", "lenet5", "--no-relu").refusedWith("--no-relu");
+    Invocation.of("explain", "--net", "lenet5", "--layout", "NCHW").refusedWith("--layout");
+  }
+
+  @Test
+  void whatNobodyCanReadIsAFailure() {
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    StringWriter err = new StringWriter();
+    int code =
+        Tilewise.run(new PrintWriter(full, true), new PrintWriter(err, true), "bench", "--help");
+    assertEquals(1, code);
+    assertEquals("tilewise: standard output cannot be written", err.toString().strip());
+  }
+
+  @Test
+  void failuresWhileWritingNameTheFile() throws IOException {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full));
+    Invocation run =
+        Invocation.of("bench", "--case", SMALL, "--seconds", "0.01", "--json", "" + full);
+    assertEquals(2, run.code());
+    assertEquals("tilewise: /dev/full: cannot be written: No space left on device\n", run.err());
+  }
+
+  @Test
+  void aFileIsNotWrittenTwiceNorReadAndWritten() throws IOException {
+    String file = folder.resolve("both").toString();
+    Invocation.of("bench", "--net", "lenet5", "--html", file, "--json", file)
+        .refusedWith("--json and --html name the same file");
+    Invocation.of("run", "--model", "m.onnx", "--input", file, "--output", file)
+        .refusedWith("--output and --input name the same file");
+    Invocation.of("train", "--data", "" + folder, "--save", file, "--json", file)
+        .refusedWith("--json and --save name the same file");
+    assertFalse(Files.exists(Path.of(file)));
+    Path shapes = Files.writeString(Path.of(file), "name\n");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), shapes);
+    Invocation.of("check", "--shapes", file, "--json", "" + link)
+        .refusedWith("--json and --shapes name the same file");
+    Invocation.of("classify", "--model", "m.onnx", file, "--json", file)
+        .refusedWith("--json and a picture name the same file");
   }
 
   @Test

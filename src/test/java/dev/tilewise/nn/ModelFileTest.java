@@ -159,7 +159,9 @@ class ModelFileTest {
     assertTrue(
         assertThrows(IOException.class, () -> Network.load(file))
             .getMessage()
-            .endsWith("not a model file: it does not begin with TILEWISE"));
+            .endsWith(
+                "not a model file: it does not begin with TILEWISE (files of ONNX must end in"
+                    + " .onnx, others in .safetensors)"));
     byte[] newer = bytes.clone();
     newer[8] = 2;
     Files.write(file, newer);
@@ -197,6 +199,6 @@ class ModelFileTest {
     assertEquals(folder + ": is a directory, not a model file", directory.getMessage());
     Path lost = folder.resolve("lost");
     IOException missing = assertThrows(IOException.class, () -> Network.load(lost));
-    assertEquals(lost + ": there is no such file", missing.getMessage());
+    assertEquals(lost + ": no such file", missing.getMessage());
   }
 }

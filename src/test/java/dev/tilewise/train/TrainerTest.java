@@ -141,8 +141,7 @@ class TrainerTest {
   void aLossThatIsNoNumberEndsTheTraining() {
     Trainer trainer = Trainer.of(network()).optimizer(Sgd.of(1e30f)).batchSize(4);
     String message =
-        assertThrows(IllegalStateException.class, () -> trainer.fit(new Bars(40, 1), 5))
-            .getMessage();
+        assertThrows(DivergedException.class, () -> trainer.fit(new Bars(40, 1), 5)).getMessage();
     assertTrue(message.contains("lower the learning rate"), message);
   }
 

@@ -111,12 +111,7 @@ final class FilteredTiles {
    * @param rowM bytes from tile to tile of M
    */
   void multiply(
-      WinogradScratch s,
-      MemorySegment taps,
-      long tapsOff,
-      long d,
-      long planeM,
-      long rowM) {
+      WinogradScratch s, MemorySegment taps, long tapsOff, long d, long planeM, long rowM) {
     float[] work = s.work;
     Arrays.fill(work, 0, sumFloats(), 0);
     for (int first = 0; first < depth; first += CHANNELS) {

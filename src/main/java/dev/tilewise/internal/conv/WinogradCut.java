@@ -43,8 +43,7 @@ public final class WinogradCut {
    * @param across transform of the rows, where whole tiles fit
    * @param cold whether a run finds its filters in memory, and not in the caches
    */
-  public static List<WinogradPlan> plans(
-      Geometry g, Codelet down, Codelet across, boolean cold) {
+  public static List<WinogradPlan> plans(Geometry g, Codelet down, Codelet across, boolean cold) {
     List<List<Part>> rows = choices(down, g.oh(), g.dh());
     List<List<Part>> columns = choices(across, g.ow(), g.dw());
     List<Part> bestRows = rows.get(0);

@@ -618,6 +618,10 @@ public final class WinogradPlan {
     return (long) depth * paddedK();
   }
 
+  private static String counted(long count, String what) {
+    return count + " " + what + (count == 1 ? "" : "s");
+  }
+
   String describe() {
     String transform =
         down.codelet() == across.codelet()
@@ -627,14 +631,14 @@ public final class WinogradPlan {
     int lattices = down.lattices() * across.lattices();
     return transform
         + ", "
-        + tiles()
-        + " tiles in "
-        + blocks()
-        + " block(s) of at most "
+        + counted(tiles(), "tile")
+        + " in "
+        + counted(blocks(), "block")
+        + " of at most "
         + blocks.mostTiles()
         + ", "
-        + widths.length
-        + " panel(s), "
+        + counted(widths.length, "panel")
+        + ", "
         + (phases > 1 ? phases + " phases, " : "")
         + (lattices > 1 ? lattices + " lattices, " : "")
         + Lanes.COUNT * Float.SIZE

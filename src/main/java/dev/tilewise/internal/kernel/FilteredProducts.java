@@ -57,7 +57,8 @@ public final class FilteredProducts {
   /**
    * Adds the products of some channels.
    *
-   * @param v for each vector of channels {@code v[j, t]}, {@code j TILES + t} vectors from the first
+   * @param v for each vector of channels {@code v[j, t]}, {@code j TILES + t} vectors from the
+   *     first
    * @param vOff the first one
    * @param h for each channel h0, h1 and h2
    * @param hOff the first one

@@ -28,7 +28,13 @@ public final class ScaledSums {
    * @param rows how many
    */
   public static void run(
-      float[] sums, int sumsOff, float factor, MemorySegment to, long toOff, long toStep, int rows) {
+      float[] sums,
+      int sumsOff,
+      float factor,
+      MemorySegment to,
+      long toOff,
+      long toStep,
+      int rows) {
     if (to.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }

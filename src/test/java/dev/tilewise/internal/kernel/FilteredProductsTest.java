@@ -53,7 +53,12 @@ class FilteredProductsTest {
           for (int c = 0; c < channels; c++) {
             float[] half = new float[3];
             for (int x = 0; x < 3; x++) {
-              half[x] = row(i, tap(taps, c, x, 0, lane), tap(taps, c, x, 1, lane), tap(taps, c, x, 2, lane));
+              half[x] =
+                  row(
+                      i,
+                      tap(taps, c, x, 0, lane),
+                      tap(taps, c, x, 1, lane),
+                      tap(taps, c, x, 2, lane));
             }
             float u = row(product / FilteredProducts.TILES, half[0], half[1], half[2]);
             int at = 5 + (c / lanes * FilteredProducts.SUMS + product) * lanes + c % lanes;
