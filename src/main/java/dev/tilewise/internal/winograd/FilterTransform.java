@@ -7,7 +7,7 @@ import java.util.Arrays;
 /**
  * Filters into panels of U = Gd g GaT, d down and a across, one plane of panels for each of the
  * products: {@code U[group][product][panel][channel][filter of the panel]}. Computed in double,
- * rounded once.
+ * rounded once, or as the sums of {@link FilterRows}.
  *
  * <p>With strides of sh x sw a channel becomes several, one for each phase (p, q) that has taps: it
  * takes the taps (sh y + p, sw x + q), and zeros where the filter ends. Phases are numbered p
