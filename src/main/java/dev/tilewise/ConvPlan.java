@@ -382,17 +382,7 @@ public final class ConvPlan {
       throw new IllegalArgumentException(
           "conv2d: " + role + " is " + t.layout() + " but the plan was made for " + layout);
     }
-    if (!t.segment().scope().isAlive()) {
-      throw new IllegalStateException("conv2d: the arena of the " + role + " " + t + " is closed");
-    }
-    if (!t.segment().isAccessibleBy(Thread.currentThread())) {
-      throw new IllegalStateException(
-          "conv2d: the "
-              + role
-              + " "
-              + t
-              + " is in a confined arena of another thread; use Arena.ofShared() or run on that thread");
-    }
+    Memory.requireAccess("conv2d", role, t, t.segment());
   }
 
   private static void requireApart(String role, Tensor t, String other, Tensor u) {

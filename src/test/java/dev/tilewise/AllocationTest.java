@@ -32,7 +32,7 @@ class AllocationTest {
    * Rows read in place in one block; a first layer; blocked sums with a ragged last panel; a large
    * filter; depthwise of every kind: 3x3, half-page strides, five columns, strides, tap by tap,
    * several filters to a channel; 1x1 filters that end within a vector, and few of them; one
-   * channel.
+   * channel; filters that each run transforms.
    */
   private static final List<ConvCase> CASES =
       List.of(
@@ -52,7 +52,8 @@ class AllocationTest {
           ConvCase.parse("n1c32h12w12 k32g32f5s1p2"),
           ConvCase.parse("n1c32h13w13 k32g32f5s2p2"),
           ConvCase.parse("n1c32h11w11 k32g32f3x4p1d2"),
-          ConvCase.parse("n1c16h7w7 k48g16f3p1"));
+          ConvCase.parse("n1c16h7w7 k48g16f3p1"),
+          ConvCase.parse("n1c70h7w7 k32f3p1"));
 
   private static final MemoryKind[] KINDS = {MemoryKind.SHARED, MemoryKind.CONFINED};
 
@@ -235,7 +236,7 @@ class AllocationTest {
     ConvData data = ConvData.random(extents, Values.UNIT, 1, all);
     try (Arena shared = Arena.ofShared();
         Arena confined = Arena.ofConfined()) {
-      Conv2d conv = data.conv(algorithm).into(depth, first);
+      Conv2d conv = data.conv(algorithm).into(depth, first).coldFilters(extents.k() % 2 == 0);
       ConvPlan plan = conv.plan(extents.input(), setting.layout(), shared);
       Tensor x = tensor(setting, shared, confined, extents.input());
       Tensor residual = tensor(setting, shared, confined, plan.residualShape());

@@ -78,16 +78,7 @@ final class Pass {
       throw new IllegalArgumentException(
           "network: input is " + x.shape() + " but the network takes " + shape);
     }
-    if (!x.segment().scope().isAlive()) {
-      throw new IllegalStateException("network: the arena of the input " + x + " is closed");
-    }
-    if (!x.segment().isAccessibleBy(Thread.currentThread())) {
-      throw new IllegalStateException(
-          "network: the input "
-              + x
-              + " is in a confined arena of another thread; use Arena.ofShared() or run on that"
-              + " thread");
-    }
+    Memory.requireAccess("network", "input", x, x.segment());
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.tilewise.train;
 
 import dev.tilewise.Layout;
 import dev.tilewise.Tensor;
+import dev.tilewise.internal.kernel.Memory;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -209,26 +210,11 @@ public final class SoftmaxCrossEntropy {
       throw new IllegalArgumentException(
           "cross-entropy: gradient is " + gradient.shape() + ", not " + scores.shape());
     }
-    requireAccess("tensor of scores", scores);
+    Memory.requireAccess("cross-entropy", "scores", scores, scores.segment());
     if (gradient != null) {
-      requireAccess("tensor of the gradient", gradient);
+      Memory.requireAccess("cross-entropy", "gradient", gradient, gradient.segment());
     }
     return classes;
-  }
-
-  private static void requireAccess(String role, Tensor t) {
-    if (!t.segment().scope().isAlive()) {
-      throw new IllegalStateException("cross-entropy: the arena of the " + role + " is closed");
-    }
-    if (!t.segment().isAccessibleBy(Thread.currentThread())) {
-      throw new IllegalStateException(
-          "cross-entropy: the "
-              + role
-              + " "
-              + t
-              + " is in a confined arena of another thread; use Arena.ofShared() or run on that"
-              + " thread");
-    }
   }
 
   private static double loss(Tensor scores, Targets targets, double divisor, Tensor gradient) {

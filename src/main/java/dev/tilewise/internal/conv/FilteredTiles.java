@@ -25,7 +25,7 @@ import java.util.Arrays;
  * <p>V lies as {@link FilteredProducts} reads it: for each four tiles a part, in it for each row of
  * products a part, in it for each vector of channels the vectors of all products and tiles.
  */
-final class FilteredTiles {
+final class FilteredTiles implements TilePlaces {
 
   /** Channels whose filters are half-transformed at once: 32 and 128 are equal within 3 %. */
   private static final int CHANNELS = 64;
@@ -76,28 +76,24 @@ final class FilteredTiles {
     return rowStep;
   }
 
-  /** Where each tile's first vector is. */
-  int[] starts() {
+  @Override
+  public int[] starts() {
     return starts;
   }
 
-  /** From vector to vector of each tile. */
-  int[] steps() {
+  @Override
+  public int[] steps() {
     return steps;
   }
 
   /** Floats that a thread needs beside V. */
-  int workFloats() {
-    return sumFloats();
+  int sumFloats() {
+    return fours * ROWS * FilteredProducts.SUMS * Lanes.COUNT;
   }
 
   /** Bytes of half-transformed filters. */
   static long halfBytes() {
     return (long) ROWS * HALF_STEP;
-  }
-
-  private int sumFloats() {
-    return fours * ROWS * FilteredProducts.SUMS * Lanes.COUNT;
   }
 
   /**

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * Winograd tiles of a block as rows of a matrix, cut into stacks for the micro-kernel: runs of
  * equal stacks, the tallest first. The last stack may have more rows than there are tiles left.
  */
-final class Stacking {
+final class Stacking implements TilePlaces {
 
   /** Up to here the cheapest cut is searched, beyond the tallest stacks come first. */
   private static final int SEARCHED = 256;
@@ -153,13 +153,13 @@ final class Stacking {
     return firstTiles[run] * depth;
   }
 
-  /** Where each tile's first vector is. */
-  int[] starts() {
+  @Override
+  public int[] starts() {
     return starts;
   }
 
-  /** From vector to vector of each tile. */
-  int[] steps() {
+  @Override
+  public int[] steps() {
     return steps;
   }
 

@@ -455,9 +455,7 @@ public final class WinogradForward implements Forward {
   private void transformRows(
       int tiles, Stacking stacking, int at, int firstVector, int vectors, WinogradScratch s) {
     Codelet codelet = across.codelet();
-    FilteredTiles filtered = plan.filtered();
-    int plane = filtered == null ? plan.planeV() : filtered.productStep();
-    int row = filtered == null ? codelet.alpha() * plane : filtered.rowStep();
+    TilePlaces places = plan.places(stacking);
     long position = plan.positionBytes();
     codelet
         .input()
@@ -469,10 +467,10 @@ public final class WinogradForward implements Forward {
             plan.halfStep(),
             s.v,
             WinogradScratch.LEAD,
-            plane,
-            row,
-            filtered == null ? stacking.starts() : filtered.starts(),
-            filtered == null ? stacking.steps() : filtered.steps(),
+            plan.productStep(),
+            plan.rowStep(),
+            places.starts(),
+            places.steps(),
             at,
             tiles,
             down.alpha(),

@@ -222,7 +222,7 @@ public final class WinogradPlan {
 
   /** Floats of the array that a thread needs beside V. */
   int workFloats() {
-    return filtered == null ? copiedFloats : filtered.workFloats();
+    return filtered == null ? copiedFloats : filtered.sumFloats();
   }
 
   /**
@@ -257,6 +257,21 @@ public final class WinogradPlan {
   /** Bytes of filters that are half-transformed at once. */
   long halfFilterBytes() {
     return filtered == null ? 0 : FilteredTiles.halfBytes();
+  }
+
+  /** Floats from product to product of a row in V. */
+  int productStep() {
+    return filtered == null ? planeV() : filtered.productStep();
+  }
+
+  /** Floats from row to row of products in V. */
+  int rowStep() {
+    return filtered == null ? across.alpha() * planeV() : filtered.rowStep();
+  }
+
+  /** Where tiles lie in V. */
+  TilePlaces places(Stacking stacking) {
+    return filtered == null ? stacking : filtered;
   }
 
   /** Floats of V. */
@@ -639,6 +654,7 @@ public final class WinogradPlan {
         + ", "
         + counted(widths.length, "panel")
         + ", "
+        + (filtered == null ? "" : "filters transformed by each run, ")
         + (phases > 1 ? phases + " phases, " : "")
         + (lattices > 1 ? lattices + " lattices, " : "")
         + Lanes.COUNT * Float.SIZE

@@ -70,6 +70,33 @@ public final class Memory {
     return segment.getClass() == NATIVE && segment.isAccessibleBy(NOBODY);
   }
 
+  /**
+   * Throws unless the memory is alive and this thread may use it.
+   *
+   * @param operation what a message begins with
+   * @param role of the memory in it
+   * @param tensor for the message
+   * @param memory of the tensor
+   * @throws IllegalStateException if not
+   */
+  public static void requireAccess(
+      String operation, String role, Object tensor, MemorySegment memory) {
+    if (!memory.scope().isAlive()) {
+      throw new IllegalStateException(
+          operation + ": the arena of the " + role + " " + tensor + " is closed");
+    }
+    if (!memory.isAccessibleBy(Thread.currentThread())) {
+      throw new IllegalStateException(
+          operation
+              + ": the "
+              + role
+              + " "
+              + tensor
+              + " is in a confined arena of another thread; use Arena.ofShared() or run on that"
+              + " thread");
+    }
+  }
+
   private static boolean ownsForAll(Arena arena) {
     try {
       return isKernelMemory(arena.allocate(0));
