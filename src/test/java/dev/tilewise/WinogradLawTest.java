@@ -35,8 +35,9 @@ class WinogradLawTest {
       ErrorBound bound = ErrorBound.of(ConvRun.plan(algorithm, data, Layout.NHWC));
       double[] scale = data.scale(algorithm);
       float[] limits = new float[scale.length];
+      double underflow = data.underflow(algorithm);
       for (int i = 0; i < limits.length; i++) {
-        limits[i] = Math.nextUp((float) (bound.at(scale[i]) + data.underflow(algorithm)));
+        limits[i] = Math.nextUp((float) (bound.at(scale[i]) + underflow));
       }
       Shape shape = data.extents().output();
       float[] y = ConvRun.run(algorithm, data, setting);

@@ -33,9 +33,10 @@ class WinogradPropertyTest {
       double[] scale = data.scale(algorithm);
       float[] actual = ConvRun.run(algorithm, data, trial.setting());
       ErrorBound bound = ErrorBound.of(plan(algorithm, data, Layout.NHWC));
+      double underflow = data.underflow(algorithm);
       for (int i = 0; i < exact.length; i++) {
         double error = Math.abs(actual[i] - exact[i]);
-        double limit = bound.at(scale[i]) + data.underflow(algorithm);
+        double limit = bound.at(scale[i]) + underflow;
         assertTrue(error <= limit, algorithm + ": error " + error + " above " + limit);
       }
     }

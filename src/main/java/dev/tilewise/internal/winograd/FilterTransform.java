@@ -73,15 +73,20 @@ public final class FilterTransform {
     depth = Math.min(sh, fh) * phasesAcross * groupC;
   }
 
-  /** Tap of a filter; zero of filters too many, and where the filter ends. */
-  private float tap(MemorySegment weights, int group, int k, int d, int tap) {
-    long y = (long) tap / columnTaps * sh + d / groupC / phasesAcross;
-    long x = (long) tap % columnTaps * sw + d / groupC % phasesAcross;
-    if (k >= groupK || y >= fh || x >= fw) {
-      return 0;
-    }
+  /** The taps of a filter and channel, row by row; zeros where the filter ends. */
+  private void read(MemorySegment weights, int group, int k, int d, float[] taps) {
+    int p = d / groupC / phasesAcross;
+    int q = d / groupC % phasesAcross;
     long filter = ((long) group * groupK + k) * groupC + d % groupC;
-    return weights.getAtIndex(FROM, (filter * fh + y) * fw + x);
+    for (int y = 0; y < rowTaps; y++) {
+      long row = (long) y * sh + p;
+      for (int x = 0; x < columnTaps; x++) {
+        long column = (long) x * sw + q;
+        boolean present = row < fh && column < fw;
+        taps[y * columnTaps + x] =
+            present ? weights.getAtIndex(FROM, (filter * fh + row) * fw + column) : 0;
+      }
+    }
   }
 
   /**
@@ -94,20 +99,23 @@ public final class FilterTransform {
    */
   public void run(MemorySegment weights, int[] widths, boolean sums, MemorySegment panels) {
     int padded = Arrays.stream(widths).sum();
+    float[] taps = new float[rowTaps * columnTaps];
     long plane = (long) depth * padded;
     for (int group = 0; group < groups; group++) {
       long first = group * plane * down.length * across.length;
       int k = 0;
       for (int width : widths) {
         long panel = first + (long) k * depth;
+        int columns = Math.min(width, groupK - k);
         Block block = new Block(Math.max(1, LANES / width) * width);
         int most = block.lanes / width;
         for (int d = 0; d < depth; d += most) {
           int channels = Math.min(most, depth - d);
           for (int i = 0; i < channels; i++) {
-            for (int column = 0; column < width; column++) {
-              for (int tap = 0; tap < block.taps.length; tap++) {
-                block.taps[tap][i * width + column] = tap(weights, group, k + column, d + i, tap);
+            for (int column = 0; column < columns; column++) {
+              read(weights, group, k + column, d + i, taps);
+              for (int tap = 0; tap < taps.length; tap++) {
+                block.taps[tap][i * width + column] = taps[tap];
               }
             }
           }
@@ -128,22 +136,24 @@ public final class FilterTransform {
    *
    * @param weights {@code [K, C/groups, FH, FW]}, any kind of memory
    * @param widths filters of each panel of a group
-   * @param taps receives them
+   * @param taps zeros, receives them
    */
   public void taps(MemorySegment weights, int[] widths, MemorySegment taps) {
-    long at = 0;
+    float[] of = new float[rowTaps * columnTaps];
+    long vector = 0;
     for (int group = 0; group < groups; group++) {
       int k = 0;
       for (int width : widths) {
+        int columns = Math.min(width, groupK - k);
         for (int d = 0; d < depth; d++) {
-          for (int x = 0; x < columnTaps; x++) {
-            for (int y = 0; y < rowTaps; y++) {
-              for (int column = 0; column < width; column++) {
-                float tap = tap(weights, group, k + column, d, y * columnTaps + x);
-                taps.setAtIndex(TO, at++, tap);
-              }
+          for (int column = 0; column < columns; column++) {
+            read(weights, group, k + column, d, of);
+            for (int i = 0; i < of.length; i++) {
+              int place = i % columnTaps * rowTaps + i / columnTaps;
+              taps.setAtIndex(TO, vector + (long) place * width + column, of[i]);
             }
           }
+          vector += (long) of.length * width;
         }
         k += width;
       }
