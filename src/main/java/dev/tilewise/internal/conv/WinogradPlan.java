@@ -1,6 +1,7 @@
 package dev.tilewise.internal.conv;
 
 import dev.tilewise.internal.kernel.FilteredProducts;
+import dev.tilewise.internal.kernel.HalfFilters;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.kernel.StackedTile;
@@ -330,7 +331,7 @@ public final class WinogradPlan {
 
   private void prime(WinogradBlocks of) {
     if (filtered != null) {
-      Priming.all(List.of(FilteredProducts.kernel()));
+      Priming.all(List.of(HalfFilters.kernel(), FilteredProducts.kernel()));
       return;
     }
     Set<StackedTile> tiles = EnumSet.noneOf(StackedTile.class);

@@ -5,6 +5,7 @@ import static dev.tilewise.internal.kernel.Lanes.COUNT;
 import static dev.tilewise.internal.kernel.Lanes.SPECIES;
 import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -47,11 +48,13 @@ public final class FilteredProducts {
 
   private static Priming priming() {
     float[] sums = new float[SUMS * COUNT];
+    MemorySegment h = Memory.allocate(Arena.global(), Priming.MOST_TERMS * (3L * BYTES));
+    // As of a narrow tile, with long calls: real ones have more terms than those of wide tiles get.
     return new Priming(
         SUMS,
-        3,
+        2,
         false,
-        (a, aStep, terms, b, memory, d, stacks, lo, hi) -> run(a, 0, memory, 0, terms, sums, 0));
+        (a, aStep, terms, b, memory, d, stacks, lo, hi) -> run(a, 0, h, 0, terms, sums, 0));
   }
 
   /**

@@ -4,6 +4,7 @@ import static dev.tilewise.internal.kernel.Lanes.BYTES;
 import static dev.tilewise.internal.kernel.Lanes.SPECIES;
 import static dev.tilewise.internal.kernel.Memory.NATIVE;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -27,7 +28,27 @@ public final class HalfFilters {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
+  private static final int ROWS = 6;
+
+  private static final Priming PRIMING = priming();
+
   private HalfFilters() {}
+
+  /** Of this kernel. */
+  public static Priming kernel() {
+    return PRIMING;
+  }
+
+  private static Priming priming() {
+    long row = Priming.MOST_TERMS * (3L * BYTES);
+    MemorySegment taps = Memory.allocate(Arena.global(), 3 * row);
+    MemorySegment h = Memory.allocate(Arena.global(), ROWS * row);
+    return new Priming(
+        ROWS,
+        3,
+        false,
+        (a, aStep, terms, b, memory, d, stacks, lo, hi) -> run(taps, 0, h, 0, row, terms));
+  }
 
   /**
    * Of some channels of a vector of filters, for each three vectors. Offsets are bytes.
