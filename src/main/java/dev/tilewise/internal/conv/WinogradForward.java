@@ -528,10 +528,12 @@ public final class WinogradForward implements Forward {
             rowM,
             stacking.stacks(run));
       }
-      if (plan.sumsRows()) {
-        float factor = FilterRows.factor(product);
-        ScaledSums.run(s.products, d, rowM, stacking.rows(), plan.vectors(panel), factor);
-      }
+    }
+    if (plan.sumsRows()) {
+      long d = planeM + (long) (plan.firstFilter(firstPanel) - firstFilter) * Float.BYTES;
+      int filters = plan.firstFilter(endPanel) - plan.firstFilter(firstPanel);
+      float factor = FilterRows.factor(product);
+      ScaledSums.run(s.products, d, rowM, stacking.rows(), filters / Lanes.COUNT, factor);
     }
   }
 

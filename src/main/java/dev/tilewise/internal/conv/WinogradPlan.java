@@ -26,10 +26,15 @@ public final class WinogradPlan {
   /** Fewer tiles in a block than this read U more often than they use it. */
   private static final int FEWEST_TILES = 64;
 
-  /** The same of so many products that those of one panel and of fewer tiles leave L2 anyway. */
+  /**
+   * The same of so many products that those of one panel and of fewer tiles leave L2 anyway, if
+   * transformed inputs of so many tiles stay in L3.
+   */
   private static final int FEWEST_TILES_OF_MANY = 100;
 
   private static final int MANY_PRODUCTS = 64;
+
+  private static final int MOST_CHANNELS_OF_MANY = 256;
 
   /** Reading U for a block costs as much as the products of this many tiles. */
   private static final double BLOCK_COST = 4;
@@ -131,7 +136,8 @@ public final class WinogradPlan {
     int lineTiles = this.across.tiles();
     long lines = lines();
     long tileBytes = (long) products() * (depth + paddedK()) * Float.BYTES;
-    int fewest = products() < MANY_PRODUCTS ? FEWEST_TILES : FEWEST_TILES_OF_MANY;
+    boolean many = products() >= MANY_PRODUCTS && depth <= MOST_CHANNELS_OF_MANY;
+    int fewest = many ? FEWEST_TILES_OF_MANY : FEWEST_TILES;
     int most = (int) Math.max(fewest, Math.min(4096, BLOCK_BYTES / tileBytes));
     if (lineTiles > most) {
       int columnBlocks = (lineTiles + most - 1) / most;

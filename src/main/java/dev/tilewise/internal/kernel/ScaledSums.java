@@ -62,14 +62,19 @@ public final class ScaledSums {
     if (of.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
-    for (int row = 0; row < rows; row++) {
-      long at = off + row * step;
-      for (int i = 0; i < vectors; i++) {
+    long width = (long) vectors * BYTES;
+    long row = off;
+    // Rows are short: bounded by addresses, so that C2 does not make counted loops of them
+    // (decisions/0008).
+    for (long end = off + rows * step; row < end; row += step) {
+      long stop = row + width;
+      long at = row;
+      do {
         FloatVector.fromMemorySegment(SPECIES, of, at, ORDER)
             .mul(factor)
             .intoMemorySegment(of, at, ORDER);
         at += BYTES;
-      }
+      } while (at < stop);
     }
   }
 }
