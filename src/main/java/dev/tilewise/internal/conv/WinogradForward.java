@@ -128,17 +128,12 @@ public final class WinogradForward implements Forward {
     if (step % 2 == 1) {
       int range = step / 2;
       int panels = plan.firstOfProducts(range + 1) - plan.firstOfProducts(range);
-      int pieces = multiplied();
+      int pieces = plan.productPieces(threads);
       return pieces * WinogradPlan.parts(threads, pieces, panels);
     }
     int lines = blocks.lines(block);
     int most = step == 0 ? plan.inputParts() : blocks.columns(block);
     return lines * WinogradPlan.parts(threads, lines, most);
-  }
-
-  /** Products that are made one at a time: with filters that a run transforms, all at once. */
-  private int multiplied() {
-    return plan.filtered() == null ? plan.products() : 1;
   }
 
   @Override
@@ -172,7 +167,7 @@ public final class WinogradForward implements Forward {
     WinogradBlocks blocks = share.blocks();
     if (share.staged()) {
       s.use((WinogradScratch) common);
-      runPart(blocks, stage, unit, units, s, x, residual, y);
+      runPart(blocks, plan.productPieces(threads), stage, unit, units, s, x, residual, y);
       return;
     }
     s.use(s);
@@ -207,9 +202,7 @@ public final class WinogradForward implements Forward {
     }
     for (int first = firstPanel; first < endPanel; ) {
       int end = plan.endOfProducts(first, endPanel);
-      for (int product = 0; product < multiplied(); product++) {
-        multiply(group, product, first, end, first, end, stacking, s);
-      }
+      multiply(group, 0, plan.products(), first, end, first, end, stacking, s);
       for (int i = 0; i < lines; i++) {
         int at = i * columns;
         transformOutput(firstLine + i, firstTile, columns, group, first, end, at, s, residual, y);
@@ -221,6 +214,7 @@ public final class WinogradForward implements Forward {
   /** A part of a stage of a block that threads share. */
   private void runPart(
       WinogradBlocks blocks,
+      int productPieces,
       int stage,
       int unit,
       int units,
@@ -235,14 +229,16 @@ public final class WinogradForward implements Forward {
     int first = plan.firstOfProducts(range);
     int end = plan.firstOfProducts(range + 1);
     boolean multiplies = step % 2 == 1;
-    int parts = units / (multiplies ? multiplied() : blocks.lines(block));
+    int parts = units / (multiplies ? productPieces : blocks.lines(block));
     int piece = unit / parts;
     int part = unit % parts;
     Stacking stacking = blocks.stacking(block);
     if (multiplies) {
       int from = first + cut(end - first, part, parts);
       int to = first + cut(end - first, part + 1, parts);
-      multiply(group, piece, from, to, first, end, stacking, s);
+      int product = cut(plan.products(), piece, productPieces);
+      int endProduct = cut(plan.products(), piece + 1, productPieces);
+      multiply(group, product, endProduct, from, to, first, end, stacking, s);
       return;
     }
     long line = blocks.firstLine(block) + piece;
@@ -478,10 +474,11 @@ public final class WinogradForward implements Forward {
             vectors);
   }
 
-  /** M = V U, one of the products, for some panels of a range. */
+  /** M = V U, some of the products, for some panels of a range. */
   private void multiply(
       int group,
-      int product,
+      int firstProduct,
+      int endProduct,
       int firstPanel,
       int endPanel,
       int firstOfRange,
@@ -501,39 +498,59 @@ public final class WinogradForward implements Forward {
       }
       return;
     }
-    int depth = depth(product / across.alpha());
-    long planeU = ((long) group * plan.products() + product) * plan.planeU();
-    long planeM = product * plan.planeM(width);
-    int v = WinogradScratch.LEAD + product * plan.planeV();
-    for (int panel = firstPanel; panel < endPanel; panel++) {
-      long b = (planeU + (long) plan.firstFilter(panel) * plan.depth()) * Float.BYTES;
-      long d = planeM + (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
-      // Not all tiles of a stacking that copies read the copy.
-      s.panel.set(u, b);
-      if (stacking.readsArrays()) {
-        s.panel.copy(u, b, 0, depth * plan.vectors(panel) * Lanes.COUNT);
-      } else if (plan.cold()) {
-        s.prefetch.lines(u, b, (long) depth * plan.vectors(panel) * Lanes.BYTES);
+    int ahead = plan.productsAhead();
+    for (int product = firstProduct; product < endProduct; product++) {
+      int fetched =
+          (product - firstProduct) % ahead == 0 ? Math.min(ahead, endProduct - product) : 0;
+      long d = product * plan.planeM(width);
+      for (int panel = firstPanel; panel < endPanel; panel++) {
+        long to = d + (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
+        multiplyPanel(group, product, panel, fetched, stacking, to, rowM, s);
       }
-      for (int run = 0; run < stacking.runs(); run++) {
-        StackedTile.run(
-            stacking.tile(run, plan.vectors(panel)),
-            s.v,
-            v + stacking.start(run),
-            stacking.stackStep(run),
-            depth,
-            s.panel,
-            s.products,
-            d + stacking.firstTile(run) * rowM,
-            rowM,
-            stacking.stacks(run));
+      if (plan.sumsRows()) {
+        int filters = plan.firstFilter(endPanel) - plan.firstFilter(firstPanel);
+        d += (long) (plan.firstFilter(firstPanel) - firstFilter) * Float.BYTES;
+        float factor = FilterRows.factor(product);
+        ScaledSums.run(s.products, d, rowM, stacking.rows(), filters / Lanes.COUNT, factor);
       }
     }
-    if (plan.sumsRows()) {
-      long d = planeM + (long) (plan.firstFilter(firstPanel) - firstFilter) * Float.BYTES;
-      int filters = plan.firstFilter(endPanel) - plan.firstFilter(firstPanel);
-      float factor = FilterRows.factor(product);
-      ScaledSums.run(s.products, d, rowM, stacking.rows(), filters / Lanes.COUNT, factor);
+  }
+
+  /** A panel of a product; filters that come from memory are read for some products at once. */
+  private void multiplyPanel(
+      int group,
+      int product,
+      int panel,
+      int fetched,
+      Stacking stacking,
+      long d,
+      long rowM,
+      WinogradScratch s) {
+    int depth = depth(product / across.alpha());
+    int vectors = plan.vectors(panel);
+    long before = group * plan.planeU() + (long) plan.firstFilter(panel) * plan.depth();
+    long floats = (long) plan.depth() * vectors * Lanes.COUNT;
+    long b = (plan.products() * before + product * floats) * Float.BYTES;
+    // Not all tiles of a stacking that copies read the copy.
+    s.panel.set(u, b);
+    if (stacking.readsArrays()) {
+      s.panel.copy(u, b, 0, depth * vectors * Lanes.COUNT);
+    } else if (plan.cold()) {
+      s.prefetch.lines(u, b, fetched * floats * Float.BYTES);
+    }
+    int v = WinogradScratch.LEAD + product * plan.planeV();
+    for (int run = 0; run < stacking.runs(); run++) {
+      StackedTile.run(
+          stacking.tile(run, vectors),
+          s.v,
+          v + stacking.start(run),
+          stacking.stackStep(run),
+          depth,
+          s.panel,
+          s.products,
+          d + stacking.firstTile(run) * rowM,
+          rowM,
+          stacking.stacks(run));
     }
   }
 

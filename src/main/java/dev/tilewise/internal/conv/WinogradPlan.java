@@ -76,6 +76,9 @@ public final class WinogradPlan {
   /** Products: they are written and read again at once. */
   private static final long PRODUCT_BYTES = 384 << 10;
 
+  /** Filters that are read from memory at once, at least those of a product. */
+  private static final long PREFETCHED_BYTES = 128 << 10;
+
   /** Half-transformed inputs: written and read at once; 16 to 96 KB are equal within 3 %. */
   private static final int HALF_INPUT_FLOATS = (48 << 10) / Float.BYTES;
 
@@ -92,6 +95,7 @@ public final class WinogradPlan {
   private final WinogradBlocks blocks;
   private final int productFilters;
   private final int copiedFloats;
+  private final int productsAhead;
   private final FilteredTiles filtered;
 
   // By the number of threads, as they are asked for; whoever finds none makes the same.
@@ -148,6 +152,8 @@ public final class WinogradPlan {
     }
     long filterBytes = (long) products() * blocks.rows() * Float.BYTES;
     int widest = Arrays.stream(widths).max().orElseThrow();
+    long panelBytes = (long) depth * widest * Float.BYTES;
+    productsAhead = Math.clamp(PREFETCHED_BYTES / panelBytes, 1, products());
     copiedFloats = TileTable.readsArrays() ? Math.multiplyExact(depth, widest) : 0;
     productFilters = (int) Math.max(widest, Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
     Math.toIntExact(Math.multiplyExact((long) blocks.count() * widths.length, (long) g.groups()));
@@ -526,6 +532,26 @@ public final class WinogradPlan {
   /** Floats of a plane of V: a few more than its stacks, or planes would share cache sets. */
   int planeV() {
     return Math.addExact(Math.multiplyExact(blocks.rows(), paddedDepth()), Lanes.COUNT);
+  }
+
+  /** Products whose filters, of a panel, are read from memory at once. */
+  int productsAhead() {
+    return productsAhead;
+  }
+
+  /**
+   * Units of products that threads share: of as many products as are read at once, if all threads
+   * have equally many then. Filters that a run transforms make all products at once.
+   */
+  int productPieces(int threads) {
+    if (filtered != null) {
+      return 1;
+    }
+    int together = cold ? productsAhead() : 1;
+    while (products() % (together * threads) != 0 && together > 1) {
+      together--;
+    }
+    return products() / together;
   }
 
   /** Bytes of a plane of products of so many filters. */

@@ -37,7 +37,7 @@ final class Winograd {
   private static final double DOUBT = 1.08;
 
   /** U, inputs and outputs of which L3 still has U at the next run: decisions/0020 and 0023. */
-  private static final double CACHED_BYTES = 16 << 20;
+  private static final double CACHED_BYTES = 13 << 20;
 
   /** U of which so little is left in L3 that reading it ahead does not cost more than it brings. */
   private static final double PREFETCHED_BYTES = 20 << 20;

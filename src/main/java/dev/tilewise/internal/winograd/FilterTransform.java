@@ -5,9 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Filters into panels of U = Gd g GaT, d down and a across, one plane of panels for each of the
- * products: {@code U[group][product][panel][channel][filter of the panel]}. Computed in double,
- * rounded once, or as the sums of {@link FilterRows}.
+ * Filters into panels of U = Gd g GaT, d down and a across, in the order in which they are read:
+ * {@code U[group][panel][product][channel][filter of the panel]}. Computed in double, rounded once,
+ * or as the sums of {@link FilterRows}.
  *
  * <p>With strides of sh x sw a channel becomes several, one for each phase (p, q) that has taps: it
  * takes the taps (sh y + p, sw x + q), and zeros where the filter ends. Phases are numbered p
@@ -98,14 +98,12 @@ public final class FilterTransform {
    * @param panels receives the panels
    */
   public void run(MemorySegment weights, int[] widths, boolean sums, MemorySegment panels) {
-    int padded = Arrays.stream(widths).sum();
     float[] taps = new float[rowTaps * columnTaps];
-    long plane = (long) depth * padded;
+    long panel = 0;
     for (int group = 0; group < groups; group++) {
-      long first = group * plane * down.length * across.length;
       int k = 0;
       for (int width : widths) {
-        long panel = first + (long) k * depth;
+        long product = (long) depth * width;
         int columns = Math.min(width, groupK - k);
         Block block = new Block(Math.max(1, LANES / width) * width);
         int most = block.lanes / width;
@@ -121,11 +119,12 @@ public final class FilterTransform {
           }
           long at = panel + (long) d * width;
           if (sums) {
-            putSums(block, channels * width, panels, at, plane);
+            putSums(block, channels * width, panels, at, product);
           } else {
-            put(block, channels * width, panels, at, plane);
+            put(block, channels * width, panels, at, product);
           }
         }
+        panel += product * down.length * across.length;
         k += width;
       }
     }
@@ -178,7 +177,7 @@ public final class FilterTransform {
     }
   }
 
-  private void put(Block block, int lanes, MemorySegment to, long at, long plane) {
+  private void put(Block block, int lanes, MemorySegment to, long at, long step) {
     for (int a = 0; a < down.length; a++) {
       for (int x = 0; x < columnTaps; x++) {
         double[] half = block.half[x];
@@ -196,13 +195,13 @@ public final class FilterTransform {
         for (int i = 0; i < lanes; i++) {
           block.rounded[i] = (float) sum[i];
         }
-        long plain = (at + (a * across.length + b) * plane) * Float.BYTES;
+        long plain = (at + (a * across.length + b) * step) * Float.BYTES;
         MemorySegment.copy(block.rounded, 0, to, TO, plain, lanes);
       }
     }
   }
 
-  private void putSums(Block block, int lanes, MemorySegment to, long at, long plane) {
+  private void putSums(Block block, int lanes, MemorySegment to, long at, long step) {
     float[] half = new float[columnTaps];
     for (int a = 0; a < down.length; a++) {
       for (int b = 0; b < across.length; b++) {
@@ -214,7 +213,7 @@ public final class FilterTransform {
           }
           block.rounded[i] = FilterRows.sum(b, half[0], half[1], half[2]);
         }
-        long plain = (at + (a * across.length + b) * plane) * Float.BYTES;
+        long plain = (at + (a * across.length + b) * step) * Float.BYTES;
         MemorySegment.copy(block.rounded, 0, to, TO, plain, lanes);
       }
     }
