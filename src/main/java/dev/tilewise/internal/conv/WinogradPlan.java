@@ -3,6 +3,7 @@ package dev.tilewise.internal.conv;
 import dev.tilewise.internal.kernel.FilteredProducts;
 import dev.tilewise.internal.kernel.HalfFilters;
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.Prefetch;
 import dev.tilewise.internal.kernel.Priming;
 import dev.tilewise.internal.kernel.StackedTile;
 import dev.tilewise.internal.winograd.Codelet;
@@ -75,9 +76,6 @@ public final class WinogradPlan {
 
   /** Products: they are written and read again at once. */
   private static final long PRODUCT_BYTES = 384 << 10;
-
-  /** Filters that are read from memory at once, at least those of a product. */
-  private static final long PREFETCHED_BYTES = 128 << 10;
 
   /** Half-transformed inputs: written and read at once; 16 to 96 KB are equal within 3 %. */
   private static final int HALF_INPUT_FLOATS = (48 << 10) / Float.BYTES;
@@ -153,7 +151,7 @@ public final class WinogradPlan {
     long filterBytes = (long) products() * blocks.rows() * Float.BYTES;
     int widest = Arrays.stream(widths).max().orElseThrow();
     long panelBytes = (long) depth * widest * Float.BYTES;
-    productsAhead = Math.clamp(PREFETCHED_BYTES / panelBytes, 1, products());
+    productsAhead = Math.clamp(Prefetch.AT_ONCE / panelBytes, 1, products());
     copiedFloats = TileTable.readsArrays() ? Math.multiplyExact(depth, widest) : 0;
     productFilters = (int) Math.max(widest, Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
     Math.toIntExact(Math.multiplyExact((long) blocks.count() * widths.length, (long) g.groups()));

@@ -12,6 +12,9 @@ import java.lang.foreign.ValueLayout;
  */
 public final class Prefetch {
 
+  /** Bytes of several calls of a kernel that are better read at once than one call's at a time. */
+  public static final long AT_ONCE = 128 << 10;
+
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
   /** Bytes that come into a cache together. */
