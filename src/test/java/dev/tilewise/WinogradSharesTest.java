@@ -2,6 +2,7 @@ package dev.tilewise;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +29,11 @@ class WinogradSharesTest {
     "n1c32h14w14 k256f3p1, WINOGRAD_F5",
     "n1c64h7w7 k352f3p1, WINOGRAD_F4",
     "n1c64h14w14 k80f3p1, WINOGRAD_F2",
+    // Few tiles and filters: threads share products, one or some at a time.
+    "n1c48h14w14 k48f3p1, WINOGRAD_F4",
+    "n1c16h14w14 k32f3p1, WINOGRAD_F6",
+    "n1c32h14w14 k96g2f3p1, WINOGRAD_F3",
+    "n1c32h28w28 k48f3s2p1, WINOGRAD_F4",
     // Groups, strides, dilations, images.
     "n1c64h20w20 k96g2f3p1, WINOGRAD_F4",
     "n3c40h23w23 k72g2f3s2p1, WINOGRAD_F4",
@@ -50,6 +56,13 @@ class WinogradSharesTest {
       }
       for (int threads = 2; threads <= 9; threads++) {
         ConvRun.sameBits(text + ", threads: " + threads, alone, run.of(data, threads));
+      }
+      ConvPlan cold =
+          data.conv(algorithm).coldFilters(true).plan(extents.input(), Layout.NHWC, Arena.ofAuto());
+      try (UnitRun coldRun = new UnitRun(cold.forward(), 11)) {
+        for (int threads = 1; threads <= 9; threads++) {
+          ConvRun.sameBits(text + ", cold, threads: " + threads, alone, coldRun.of(data, threads));
+        }
       }
     }
   }

@@ -31,7 +31,7 @@ import java.lang.foreign.ValueLayout;
  *
  * A unit is a whole block if there are enough of them to keep all threads busy. If not, the three
  * steps are stages, on V and M in common: of the first one a unit is a part of a line, or of its
- * channels, of the second one a product, of the third one a part of a line.
+ * channels, of the second one some products, of the third one a part of a line.
  *
  * <p>docs/winograd.md explains the algorithm and proves its bound.
  */
@@ -80,7 +80,7 @@ public final class WinogradForward implements Forward {
     down = plan.down();
     across = plan.across();
     int perFilter = plan.filtered() == null ? plan.products() : HalfFilters.TAPS;
-    u = Memory.allocate(arena, g.groups() * perFilter * plan.planeU() * Float.BYTES);
+    u = Memory.allocate(arena, g.groups() * perFilter * plan.productU() * Float.BYTES);
     FilterTransform transform =
         new FilterTransform(
             down.codelet().transform(),
@@ -499,67 +499,78 @@ public final class WinogradForward implements Forward {
       return;
     }
     int ahead = plan.productsAhead();
-    for (int product = firstProduct; product < endProduct; product++) {
-      int fetched =
-          (product - firstProduct) % ahead == 0 ? Math.min(ahead, endProduct - product) : 0;
-      long d = product * plan.planeM(width);
+    for (int product = firstProduct; product < endProduct; product += ahead) {
+      int end = Math.min(endProduct, product + ahead);
       for (int panel = firstPanel; panel < endPanel; panel++) {
-        long to = d + (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
-        multiplyPanel(group, product, panel, fetched, stacking, to, rowM, s);
+        multiplyPanel(group, product, end, panel, firstFilter, width, stacking, s);
       }
       if (plan.sumsRows()) {
         int filters = plan.firstFilter(endPanel) - plan.firstFilter(firstPanel);
-        d += (long) (plan.firstFilter(firstPanel) - firstFilter) * Float.BYTES;
-        float factor = FilterRows.factor(product);
-        ScaledSums.run(s.products, d, rowM, stacking.rows(), filters / Lanes.COUNT, factor);
+        long first = (long) (plan.firstFilter(firstPanel) - firstFilter) * Float.BYTES;
+        for (int i = product; i < end; i++) {
+          long d = i * plan.planeM(width) + first;
+          float factor = FilterRows.factor(i);
+          ScaledSums.run(s.products, d, rowM, stacking.rows(), filters / Lanes.COUNT, factor);
+        }
       }
     }
   }
 
-  /** A panel of a product; filters that come from memory are read for some products at once. */
+  /** A panel of some products: filters that come from memory are all read before the first one. */
   private void multiplyPanel(
       int group,
-      int product,
+      int firstProduct,
+      int endProduct,
       int panel,
-      int fetched,
+      int firstFilter,
+      int width,
       Stacking stacking,
-      long d,
-      long rowM,
       WinogradScratch s) {
-    int depth = depth(product / across.alpha());
     int vectors = plan.vectors(panel);
-    long before = group * plan.planeU() + (long) plan.firstFilter(panel) * plan.depth();
-    long floats = (long) plan.depth() * vectors * Lanes.COUNT;
-    long b = (plan.products() * before + product * floats) * Float.BYTES;
-    // Not all tiles of a stacking that copies read the copy.
-    s.panel.set(u, b);
-    if (stacking.readsArrays()) {
-      s.panel.copy(u, b, 0, depth * vectors * Lanes.COUNT);
-    } else if (plan.cold()) {
-      s.prefetch.lines(u, b, fetched * floats * Float.BYTES);
+    long before = group * plan.productU() + (long) plan.firstFilter(panel) * plan.depth();
+    long panelU = plan.products() * before * Float.BYTES;
+    long step = (long) plan.depth() * vectors * Lanes.BYTES;
+    if (plan.cold() && !stacking.readsArrays()) {
+      for (int product = firstProduct; product < endProduct; product++) {
+        long bytes = (long) depth(product) * vectors * Lanes.BYTES;
+        s.prefetch.lines(u, panelU + product * step, bytes);
+      }
     }
-    int v = WinogradScratch.LEAD + product * plan.planeV();
-    for (int run = 0; run < stacking.runs(); run++) {
-      StackedTile.run(
-          stacking.tile(run, vectors),
-          s.v,
-          v + stacking.start(run),
-          stacking.stackStep(run),
-          depth,
-          s.panel,
-          s.products,
-          d + stacking.firstTile(run) * rowM,
-          rowM,
-          stacking.stacks(run));
+    long rowM = (long) width * Float.BYTES;
+    long inRow = (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
+    for (int product = firstProduct; product < endProduct; product++) {
+      int depth = depth(product);
+      // Not all tiles of a stacking that copies read the copy.
+      s.panel.set(u, panelU + product * step);
+      if (stacking.readsArrays()) {
+        s.panel.copy(u, panelU + product * step, 0, depth * vectors * Lanes.COUNT);
+      }
+      int v = WinogradScratch.LEAD + product * plan.planeV();
+      long d = product * plan.planeM(width) + inRow;
+      for (int run = 0; run < stacking.runs(); run++) {
+        StackedTile.run(
+            stacking.tile(run, vectors),
+            s.v,
+            v + stacking.start(run),
+            stacking.stackStep(run),
+            depth,
+            s.panel,
+            s.products,
+            d + stacking.firstTile(run) * rowM,
+            rowM,
+            stacking.stacks(run));
+      }
     }
   }
 
   /**
-   * Channels that a row of products sums: the last one takes the last tap of a phase, which phases
+   * Channels that a product sums: those of the last row take the last tap of a phase, which phases
    * beyond the end of the filter do not have.
    */
-  private int depth(int row) {
-    return row < down.alpha() - 1 ? plan.depth() : down.fullPhases() * across.phases() * g.groupC();
+  private int depth(int product) {
+    return product < (down.alpha() - 1) * across.alpha()
+        ? plan.depth()
+        : down.fullPhases() * across.phases() * g.groupC();
   }
 
   /** One line of tiles from the planes of M, from tile {@code at} on, to the output. */

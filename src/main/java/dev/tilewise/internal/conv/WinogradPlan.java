@@ -71,6 +71,9 @@ public final class WinogradPlan {
   /** Threads take blocks for themselves if that keeps them busy for this part of the time. */
   private static final double BUSY = 0.9;
 
+  /** Threads that share products are busy for this part of the time. */
+  private static final double EVEN = 0.95;
+
   /** Units of a stage that keep threads evenly busy. */
   private static final int UNITS_PER_THREAD = 4;
 
@@ -150,9 +153,10 @@ public final class WinogradPlan {
     }
     long filterBytes = (long) products() * blocks.rows() * Float.BYTES;
     int widest = Arrays.stream(widths).max().orElseThrow();
-    long panelBytes = (long) depth * widest * Float.BYTES;
-    productsAhead = Math.clamp(Prefetch.AT_ONCE / panelBytes, 1, products());
     copiedFloats = TileTable.readsArrays() ? Math.multiplyExact(depth, widest) : 0;
+    long panelBytes = (long) depth * widest * Float.BYTES;
+    boolean reads = cold && copiedFloats == 0;
+    productsAhead = reads ? Math.clamp(Prefetch.AT_ONCE / panelBytes, 1, products()) : 1;
     productFilters = (int) Math.max(widest, Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
     Math.toIntExact(Math.multiplyExact((long) blocks.count() * widths.length, (long) g.groups()));
   }
@@ -424,7 +428,7 @@ public final class WinogradPlan {
 
   /** Of one thread, in products of one tile. */
   private double blockCost(int tiles) {
-    double filterBytes = (double) g.groups() * products() * planeU() * Float.BYTES;
+    double filterBytes = (double) g.groups() * products() * productU() * Float.BYTES;
     return Stacking.cost(tiles) + (filterBytes < CACHED_BYTES ? BLOCK_COST : MEMORY_COST);
   }
 
@@ -532,24 +536,31 @@ public final class WinogradPlan {
     return Math.addExact(Math.multiplyExact(blocks.rows(), paddedDepth()), Lanes.COUNT);
   }
 
-  /** Products whose filters, of a panel, are read from memory at once. */
+  /** Products whose filters, of a panel, are read from memory at once, at least one. */
   int productsAhead() {
     return productsAhead;
   }
 
   /**
-   * Units of products that threads share: of as many products as are read at once, if all threads
-   * have equally many then. Filters that a run transforms make all products at once.
+   * Units of products that threads share: of as many products as are read from memory at once, or
+   * fewer, so that each thread has a few units and all have about equally many products. Filters
+   * that a run transforms make all products at once.
    */
   int productPieces(int threads) {
     if (filtered != null) {
       return 1;
     }
-    int together = cold ? productsAhead() : 1;
-    while (products() % (together * threads) != 0 && together > 1) {
+    int together = Math.min(productsAhead, products() / (UNITS_PER_THREAD * threads));
+    while (together > 1 && products() < EVEN * most(threads, together)) {
       together--;
     }
-    return products() / together;
+    return Math.ceilDiv(products(), Math.max(1, together));
+  }
+
+  /** Products that threads would make in the time of the busiest one. */
+  private double most(int threads, int together) {
+    int pieces = Math.ceilDiv(products(), together);
+    return (double) Math.ceilDiv(pieces, threads) * threads * together;
   }
 
   /** Bytes of a plane of products of so many filters. */
@@ -659,8 +670,8 @@ public final class WinogradPlan {
     return (bytes + Lanes.BYTES - 1) / Lanes.BYTES * Lanes.BYTES;
   }
 
-  /** Elements of one plane of U. */
-  long planeU() {
+  /** Elements of a product's filters in U, of all panels of a group. */
+  long productU() {
     return (long) depth * paddedK();
   }
 

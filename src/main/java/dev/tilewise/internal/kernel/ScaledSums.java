@@ -54,7 +54,7 @@ public final class ScaledSums {
    * @param off the first row, bytes
    * @param step from row to row, bytes
    * @param rows how many
-   * @param vectors of a row
+   * @param vectors of a row, at least 1
    * @param factor for all of them
    */
   public static void run(
