@@ -49,7 +49,8 @@ final class Roofline {
     XYChart chart =
         new XYChartBuilder()
             .width(860)
-            .height(520)
+            // Room for the label of each tenth of a decade.
+            .height(800)
             .xAxisTitle("operations per byte of input, filters and output")
             .yAxisTitle("share of the FMA peak, counted as direct convolution")
             .build();
