@@ -59,8 +59,8 @@ public final class PointwisePlan {
   /** Gathered pixels at multiples of this would lie in the same sets of L1. */
   private static final long PAGE_BYTES = 4096;
 
-  /** So many vectors of filters take panels of three, though a narrower one may be left over. */
-  private static final int MANY_VECTORS = 24;
+  /** So many vectors of filters take panels of three, though panels of four divide them evenly. */
+  private static final int MANY_VECTORS = 20;
 
   /** Fewest terms for which panels of three vectors are faster than of four, if none is left. */
   private static final int LEAST_TERMS_OF_THREE = 64;
@@ -221,7 +221,9 @@ public final class PointwisePlan {
     boolean three =
         vectors % 3 == 0
             ? g.groupC() >= LEAST_TERMS_OF_THREE
-            : vectors >= MANY_VECTORS && g.groupC() > FEW_TERMS || g.blocks() > 1;
+            : g.blocks() > 1
+                || g.groupC() > FEW_TERMS
+                    && (vectors % OutputTile.MOST_PIXEL_VECTORS != 0 || vectors >= MANY_VECTORS);
     return three ? 3 : OutputTile.MOST_PIXEL_VECTORS;
   }
 
