@@ -34,6 +34,9 @@ class WinogradSharesTest {
     "n1c16h14w14 k32f3p1, WINOGRAD_F6",
     "n1c32h14w14 k96g2f3p1, WINOGRAD_F3",
     "n1c32h28w28 k48f3s2p1, WINOGRAD_F4",
+    // Four tiles an image, whose sums are scaled, but too many to transform filters in the run.
+    "n5c32h7w7 k48f3p1, WINOGRAD_F4",
+    "n3c20h8w8 k112f3p1, WINOGRAD_F4",
     // Groups, strides, dilations, images.
     "n1c64h20w20 k96g2f3p1, WINOGRAD_F4",
     "n3c40h23w23 k72g2f3s2p1, WINOGRAD_F4",
