@@ -83,7 +83,7 @@ class PointwiseTest {
               0,
               1,
               1);
-      boolean fits = few ? PointwisePlan.liesInRows(e.geometry()) : fitsAny(e.geometry());
+      boolean fits = few ? fitsFew(e.geometry()) : fitsAny(e.geometry());
       if (fits && e.macs() < 2_000_000) {
         return e;
       }
@@ -111,14 +111,19 @@ class PointwiseTest {
     OutputTile.Rows source = OutputTile.Rows.STACKS;
     int most = tall ? OutputTile.MOST_VECTORS : 2;
     boolean far = g.groupC() == FAR;
-    if (few || tall && PointwisePlan.isInRows(g) && (far || random.nextBoolean())) {
-      // Copies hold all channels of sixteen pixels.
-      boolean enough = g.groups() == 1 && g.n() * g.oh() * g.ow() >= 16;
-      boolean copies = PointwisePlan.liesInRows(g) && enough && random.nextBoolean();
+    int[] panels = panels(g, OutputTile.MOST_PIXEL_VECTORS, random);
+    boolean inPlace = PointwisePlan.fitsInPlace(g, panels);
+    // Copies hold all channels of sixteen pixels.
+    boolean enough = g.groups() == 1 && g.n() * g.oh() * g.ow() >= 16;
+    boolean copied = PointwisePlan.liesInRows(g) && enough;
+    if (few || tall && (inPlace || copied) && (far || random.nextBoolean())) {
+      boolean copies = copied && (!inPlace || random.nextBoolean());
       source = copies ? OutputTile.Rows.STRIP : OutputTile.Rows.PIXELS;
       most = copies ? 2 : OutputTile.MOST_PIXEL_VECTORS;
     }
-    int[] panels = panels(g, most, random);
+    if (source != OutputTile.Rows.PIXELS) {
+      panels = panels(g, most, random);
+    }
     int chunkBytes = 1 << random.nextInt(10, 20);
     PointwisePlan plan = new PointwisePlan(g, source, heights, panels, chunkBytes);
     MemorySegment weights = MemorySegment.ofArray(data.weights());
@@ -186,6 +191,11 @@ class PointwiseTest {
           new PointwiseForward(g, Destination.dense(k), plan, false, 0, high, weights, bias, arena);
       ConvRun.sameBits("blocks in rows", data.naive(), outputs(forward, data, 5));
     }
+  }
+
+  /** Copied as they are, if not in place. */
+  private static boolean fitsFew(Geometry g) {
+    return PointwisePlan.liesInRows(g) && g.n() * g.oh() * g.ow() >= 16;
   }
 
   private static boolean fitsAny(Geometry g) {

@@ -100,7 +100,7 @@ public final class PointwiseForward implements SingleStage {
   }
 
   private long[] steps(long step) {
-    long[] rows = new long[plan.heights().tallest()];
+    long[] rows = new long[plan.tallest()];
     for (int m = 0; m < rows.length; m++) {
       rows[m] = m * step;
     }

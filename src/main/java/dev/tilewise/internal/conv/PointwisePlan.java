@@ -35,20 +35,17 @@ public final class PointwisePlan {
   /** Bytes of pixels that are copied at a time: beside the filters in L1. */
   private static final long COPIED_BYTES = 16 << 10;
 
-  /** Beyond, copies take longer than the bounds of pixels in place. */
-  private static final int MOST_COPIED_TERMS = 48;
-
   /** A chunk's last pixels are computed aside where filters do not fill a vector: some thirty. */
   private static final int LEAST_PIXELS_OF_FEW = 512;
 
   /** So many tiles hold as many pixels as the tallest has rows. */
-  private static final int LEAST_TILES = 2;
+  private static final int LEAST_TILES = 3;
 
-  /** Panels of so many vectors are read by counted loops, whose checks cost some 100 cycles. */
+  /** Beyond, narrow panels read pixels where they are faster: decisions/0022 and 0027. */
+  private static final int MOST_COPIED_TERMS = OutputTile.SPREADS ? Lanes.COUNT - 1 : 48;
+
+  /** Panels of so many vectors may read pixels in place as vectors. */
   private static final int NARROW_VECTORS = 2;
-
-  /** Fewest terms for which narrow panels read pixels in place. */
-  private static final int LEAST_TERMS = 24;
 
   /** Most terms for which panels of four vectors stay in L1, however many there are. */
   private static final int FEW_TERMS = 128;
@@ -91,6 +88,7 @@ public final class PointwisePlan {
   private final int terms;
   private final int depth;
   private final int rows;
+  private final int tallest;
   private final long sumsBytes;
 
   /**
@@ -117,7 +115,7 @@ public final class PointwisePlan {
         tiles(
             vectors,
             switch (source) {
-              case PIXELS -> OutputTile::ofPixels;
+              case PIXELS -> v -> OutputTile.ofPixels(v, g.groupC());
               case STACKS -> v -> OutputTile.of(heights.usual(), v);
               case STRIP -> OutputTile::ofCopies;
             });
@@ -152,7 +150,7 @@ public final class PointwisePlan {
     long perPanel = Math.multiplyExact((long) chunks, (long) groups);
     panelRanges = (int) Math.min(shares, (ENOUGH_UNITS + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
-    int tallest = Math.max(tall, others[0].rows());
+    tallest = Math.max(tall, others[0].rows());
     sumsBytes = (long) g.blocks() * tallest * widest * Float.BYTES;
   }
 
@@ -187,9 +185,19 @@ public final class PointwisePlan {
     return g.sh() == 1 && g.sw() == 1 && g.blocks() == 1 && isInRows(g);
   }
 
-  /** Whether rows of pixels can be read, where they are or gathered. */
-  public static boolean isInRows(Geometry g) {
-    return pixels(g) >= StackHeights.EIGHT_AND_NINE.usual();
+  /**
+   * Whether tiles can read pixels where they are, or gathered.
+   *
+   * @param g extents
+   * @param vectors of each panel of a group
+   */
+  public static boolean fitsInPlace(Geometry g, int[] vectors) {
+    return isInRows(g)
+        && (g.groupC() >= Lanes.COUNT || Arrays.stream(vectors).allMatch(v -> v > NARROW_VECTORS));
+  }
+
+  private static boolean isInRows(Geometry g) {
+    return pixels(g) >= OutputTile.O14X1.rows();
   }
 
   /** Whether pixels are at equal distances that suit the caches. */
@@ -208,11 +216,8 @@ public final class PointwisePlan {
   }
 
   /** Whether to read rows of pixels is faster than to stack them: docs/decisions/0021 and 0023. */
-  private static boolean paysInRows(Geometry g) {
-    return TileTable.readsPixels()
-        && isInRows(g)
-        && pixels(g) >= LEAST_PIXELS
-        && (g.groupC() >= LEAST_TERMS || g.groupK() > NARROW_VECTORS * Lanes.COUNT);
+  private static boolean paysInRows(Geometry g, int[] vectors) {
+    return TileTable.readsPixels() && pixels(g) >= LEAST_PIXELS && fitsInPlace(g, vectors);
   }
 
   /** Most vectors of the panels that read rows of pixels. */
@@ -227,7 +232,7 @@ public final class PointwisePlan {
     return three ? 3 : OutputTile.MOST_PIXEL_VECTORS;
   }
 
-  /** Whether to copy pixels as they are is faster than to read them in place: decisions/0022. */
+  /** Whether pixels are copied as they are: decisions/0022. */
   private static boolean paysCopied(Geometry g) {
     return TileTable.readsPixels()
         && liesInRows(g)
@@ -261,10 +266,10 @@ public final class PointwisePlan {
     StackHeights heights = TileTable.outputHeights();
     boolean few = fewFiltersPay(g) && destination.isDense(g.k());
     boolean copies = (few || pays(g)) && paysCopied(g);
-    boolean rows = copies || few || pays(g) && paysInRows(g);
+    int[] wide = few ? new int[] {1} : TileTable.outputVectors(g.groupK(), mostVectors(g));
+    boolean rows = copies || few || pays(g) && paysInRows(g, wide);
     if (rows) {
       OutputTile.Rows source = copies ? OutputTile.Rows.STRIP : OutputTile.Rows.PIXELS;
-      int[] wide = few ? new int[] {1} : TileTable.outputVectors(g.groupK(), mostVectors(g));
       PointwisePlan plan = new PointwisePlan(g, source, heights, wide, CHUNK_BYTES);
       plan.primeKernels();
       if (Arrays.stream(plan.tiles).noneMatch(boxes)) {
@@ -370,6 +375,11 @@ public final class PointwisePlan {
   /** Floats of a staged pixel: whole vectors. */
   int depth() {
     return depth;
+  }
+
+  /** Pixels of the tallest tile. */
+  int tallest() {
+    return tallest;
   }
 
   /** The packed panels of all groups, each an array. */

@@ -44,9 +44,4 @@ public record StackHeights(int usual, int other) {
   int leastStacks() {
     return usual - 1;
   }
-
-  /** The greater height. */
-  int tallest() {
-    return Math.max(usual, other);
-  }
 }

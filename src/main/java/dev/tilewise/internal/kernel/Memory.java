@@ -31,6 +31,9 @@ public final class Memory {
    * one that is loaded later, with the first array or mapped file that becomes a segment, undoes
    * all of that code, and kernels are then compiled in the middle of their loops, which takes up to
    * nine seconds each (docs/decisions/0015-two-threads-and-warm-up.md).
+   *
+   * <p>The confined arena owns nothing and is not closed: that would ask whether this thread may,
+   * and once HotSpot has counted such a question, C2 asks it for each access of each kernel.
    */
   private static void loadKinds() {
     MemorySegment.ofArray(new byte[0]);
@@ -41,7 +44,7 @@ public final class Memory {
     MemorySegment.ofArray(new float[0]);
     MemorySegment.ofArray(new double[0]);
     Arena.ofAuto();
-    Arena.ofConfined().close();
+    Arena.ofConfined();
     Arena.ofShared().close();
     try {
       // No public call makes one without a file.

@@ -35,7 +35,7 @@ import java.util.stream.Collectors;
  */
 public enum OutputTile {
   O16X1(16, 1, Rows.STRIP),
-  O14X1(14, 1, Rows.STRIP),
+  O14X1(14, 1, Rows.STRIP, Rows.PIXELS),
   O12X2(12, 2, Rows.STRIP),
   O11X2(11, 2, Rows.STRIP),
   O9X3(9, 3, Rows.STACKS),
@@ -45,6 +45,7 @@ public enum OutputTile {
   O8X2(8, 2, Rows.STACKS, Rows.STRIP, Rows.PIXELS),
   O8X1(8, 1, Rows.STACKS, Rows.STRIP, Rows.PIXELS),
   O7X3(7, 3, Rows.PIXELS),
+  O7X2(7, 2, Rows.PIXELS),
   O5X4(5, 4, Rows.STRIP, Rows.PIXELS),
   O5X2(5, 2, Rows.STACKS),
   O5X1(5, 1, Rows.STACKS),
@@ -67,6 +68,12 @@ public enum OutputTile {
   /** Vectors of the widest tiles that read pixels where they are, at once or in a strip. */
   public static final int MOST_PIXEL_VECTORS = 4;
 
+  /** Whether a vector holds enough terms to spread them from it: decisions/0027. */
+  public static final boolean SPREADS = Lanes.COUNT >= 8;
+
+  /** Of more terms, one vector of filters is faster with checks before the loop. */
+  private static final int MOST_SPREAD_TERMS = 128;
+
   private final Set<Rows> sources;
   private final int rows;
   private final int vectors;
@@ -81,7 +88,9 @@ public enum OutputTile {
     this.sources = Set.of(sources);
     this.rows = rows;
     this.vectors = vectors;
-    pixelPriming = new Priming(rows, vectors, false, this::primePixels);
+    // Tiles that spread terms, a loop in a loop, as if they were wide: docs/decisions/0027.
+    int pixelVectors = rows == 8 ? vectors : Math.max(vectors, Priming.WIDE_VECTORS);
+    pixelPriming = new Priming(rows, pixelVectors, false, this::primePixels);
     stackedPriming = new Priming(rows, vectors, false, this::primeStacked);
     stripPriming = new Priming(rows, vectors, false, this::primeStrips);
     for (int terms = 1; terms < primedRuns.length; terms++) {
@@ -125,14 +134,15 @@ public enum OutputTile {
     throw new IllegalArgumentException("there is no tile of " + rows + "x" + vectors);
   }
 
-  /** The shape of so many vectors that reads pixels where they are. */
-  public static OutputTile ofPixels(int vectors) {
-    for (OutputTile tile : values()) {
-      if (tile.vectors == vectors && tile.reads(Rows.PIXELS)) {
-        return tile;
-      }
-    }
-    throw new IllegalArgumentException("no tile of " + vectors + " vectors reads pixels");
+  /** The shape of so many vectors that reads pixels of so many terms where they are. */
+  public static OutputTile ofPixels(int vectors, int terms) {
+    return switch (vectors) {
+      case 1 -> SPREADS && terms <= MOST_SPREAD_TERMS ? O14X1 : O8X1;
+      case 2 -> SPREADS ? O7X2 : O8X2;
+      case 3 -> O7X3;
+      case 4 -> O5X4;
+      default -> throw new IllegalArgumentException("no tile of " + vectors + " reads pixels");
+    };
   }
 
   /** The shape of so many vectors, one or two, that reads pixels that were copied as they are. */
@@ -173,7 +183,8 @@ public enum OutputTile {
       float hi) {
     long rowBytes = (long) width() * Float.BYTES;
     long last = rowBytes - Lanes.BYTES;
-    pixels(this, b, 0, Float.BYTES, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+    long at = Lanes.BYTES;
+    pixels(this, b, at, Float.BYTES, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
   }
 
   private void primeStacked(
@@ -228,7 +239,8 @@ public enum OutputTile {
    *
    * @param tile shape that {@link #reads} pixels
    * @param a the pixels
-   * @param aOff the first pixel's first term
+   * @param aOff the first pixel's first term; terms that do not fill a vector are read with those
+   *     before them, so if {@code length} is less, a vector of both lies in {@code a}
    * @param pitch from pixel to pixel
    * @param length terms
    * @param b panel: for each term {@link #width} factors
@@ -264,8 +276,14 @@ public enum OutputTile {
       case O8X2 ->
           Pixels8x2.run(
               a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O7X2 ->
+          Pixels7x2.run(
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
       case O8X1 ->
           Pixels8x1.run(
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O14X1 ->
+          Pixels14x1.run(
               a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
       case O7X3 ->
           Pixels7x3.run(

@@ -39,7 +39,7 @@ public final class Priming {
    * short calls alone C2 finds their loops not worth the registers, which costs 3 to 15 % of their
    * speed.
    */
-  private static final int WIDE_VECTORS = 3;
+  static final int WIDE_VECTORS = 3;
 
   /**
    * Narrow tiles of products are called a few times only: their sums are long from the first run
@@ -67,7 +67,7 @@ public final class Priming {
   private static final long SMALLEST_OBJECT = 16;
 
   /** Where C2 is busy with others, or is switched off, calls end; the next plan goes on. */
-  private static final long MOST_NANOS = 1_000_000_000;
+  private static final long MOST_NANOS = 1_500_000_000;
 
   /** Where it is switched off, no more plans wait. */
   private static final int MOST_GIVEN_UP = 3;
