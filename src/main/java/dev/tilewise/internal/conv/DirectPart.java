@@ -37,7 +37,7 @@ final class DirectPart {
   private static final long STACK_BYTES = 448 << 10;
 
   /** The same where each chunk copies the panels: it should be long, and is read from L3. */
-  private static final long LARGE_STACK_BYTES = 1 << 20;
+  private static final long LARGE_STACK_BYTES = 3 << 20;
 
   /** Fewest pixels for which panels are copied. */
   private static final int FEWEST_COPYING_PIXELS = 12;
@@ -103,7 +103,11 @@ final class DirectPart {
     chunks = Math.toIntExact((lines + chunkLines - 1) / chunkLines * columnChunks);
     boolean reads = !gathers && region.hasTaps();
     rowStep = reads ? Math.toIntExact(region.inputColumns(g, columns) * g.c()) : 0;
-    stagedLength = Math.toIntExact(stagedFloats(chunkLines, columns) + Lanes.COUNT);
+    long floats =
+        gathers
+            ? (long) filled(chunkLines * chunkColumns) * gatheredStep()
+            : stagedFloats(chunkLines, columns);
+    stagedLength = Math.toIntExact(floats + Lanes.COUNT);
     pieceOffsets = pieces.stream().mapToLong(run -> run.from() * Float.BYTES).toArray();
     pieceLengths = pieces.stream().mapToInt(Region.Run::length).toArray();
     List<List<Region.Run>> blocks =
@@ -243,7 +247,17 @@ final class DirectPart {
 
   /** Most pixels of a chunk. */
   int chunkPixels() {
-    return chunkLines * chunkColumns;
+    return filled(chunkLines * chunkColumns);
+  }
+
+  /**
+   * Pixels with the last one repeated until they fill a stack, if more than one is left over: with
+   * 16 registers a stack takes less time than a tile of four rows.
+   */
+  private int filled(int pixels) {
+    int rest = pixels % tileRows;
+    boolean fills = gathers && copies() && stacks(pixels, tileRows) > 0 && rest > 1;
+    return fills ? pixels + tileRows - rest : pixels;
   }
 
   /** Floats of a staged chunk. */
@@ -314,7 +328,7 @@ final class DirectPart {
   /**
    * Stages one chunk: fills the scratch with its windows and with where they and their outputs lie.
    *
-   * @return the chunk's pixels
+   * @return the chunk's pixels, the last one more than once if that fills a stack
    */
   int stage(int chunk, int group, DirectScratch s, MemorySegment x) {
     long which = chunk - firstChunk;
@@ -335,6 +349,13 @@ final class DirectPart {
       pixels += rows * columns;
       line += rows;
     }
+    int filled = filled(pixels);
+    for (int i = pixels; i < filled; i++) {
+      s.inputs[i] = s.inputs[pixels - 1];
+      s.outputs[i] = s.outputs[pixels - 1];
+      s.residuals[i] = s.residuals[pixels - 1];
+    }
+    pixels = filled;
     if (gathers) {
       int step = gatheredStep();
       int whole = stacks ? stacks(pixels, tileRows) : 0;
