@@ -197,7 +197,7 @@ public final class PointwisePlan {
   }
 
   private static boolean isInRows(Geometry g) {
-    return pixels(g) >= OutputTile.O14X1.rows();
+    return pixels(g) >= OutputTile.O12X1.rows();
   }
 
   /** Whether pixels are at equal distances that suit the caches. */

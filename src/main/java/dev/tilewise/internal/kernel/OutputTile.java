@@ -35,7 +35,8 @@ import java.util.stream.Collectors;
  */
 public enum OutputTile {
   O16X1(16, 1, Rows.STRIP),
-  O14X1(14, 1, Rows.STRIP, Rows.PIXELS),
+  O14X1(14, 1, Rows.STRIP),
+  O12X1(12, 1, Rows.PIXELS),
   O12X2(12, 2, Rows.STRIP),
   O11X2(11, 2, Rows.STRIP),
   O9X3(9, 3, Rows.STACKS),
@@ -137,7 +138,7 @@ public enum OutputTile {
   /** The shape of so many vectors that reads pixels of so many terms where they are. */
   public static OutputTile ofPixels(int vectors, int terms) {
     return switch (vectors) {
-      case 1 -> SPREADS && terms <= MOST_SPREAD_TERMS ? O14X1 : O8X1;
+      case 1 -> SPREADS && terms <= MOST_SPREAD_TERMS ? O12X1 : O8X1;
       case 2 -> SPREADS ? O7X2 : O8X2;
       case 3 -> O7X3;
       case 4 -> O5X4;
@@ -282,8 +283,8 @@ public enum OutputTile {
       case O8X1 ->
           Pixels8x1.run(
               a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case O14X1 ->
-          Pixels14x1.run(
+      case O12X1 ->
+          Pixels12x1.run(
               a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
       case O7X3 ->
           Pixels7x3.run(

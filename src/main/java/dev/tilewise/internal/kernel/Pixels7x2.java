@@ -52,6 +52,8 @@ final class Pixels7x2 {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
     long bEnd = bOff + (long) length * 2 * BYTES;
+    // One; C2 does not know it, and so does not make counted loops of it (decisions/0008 and 0027).
+    int one = Math.min(tiles, 1);
     long first = aOff;
     long out = dOff;
     for (int tile = 0; tile < tiles; tile++) {
@@ -73,11 +75,11 @@ final class Pixels7x2 {
       FloatVector d61 = i1;
       long at = first;
       long bAt = bOff;
-      // Bounded by addresses, so that C2 does not make counted loops of it (decisions/0008).
       while (bAt < bEnd) {
         long stop = Math.min(bEnd, bAt + 2L * COUNT * BYTES);
         // Terms that do not fill a vector are its last lanes, behind terms before them.
-        int lane = COUNT - (int) ((stop - bAt) / (2 * BYTES));
+        int left = (int) ((stop - bAt) / (2 * BYTES));
+        int lane = COUNT - left;
         long row = at - (long) lane * Float.BYTES;
         IntVector x0 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
         row += pitch;
@@ -118,7 +120,8 @@ final class Pixels7x2 {
           from = from.add(1);
           term += Float.BYTES;
           bAt += 2 * BYTES;
-        } while (bAt != stop);
+          left -= one;
+        } while (left != 0);
         at += BYTES;
       }
       if (lo > Float.NEGATIVE_INFINITY) {

@@ -14,20 +14,20 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * 14 pixels where they are x 1 vector of filters; contract in {@link OutputTile#pixels}.
+ * 12 pixels where they are x 1 vector of filters; contract in {@link OutputTile#pixels}.
  *
- * <p>Of 10 pixels a vector of terms is loaded at once, and each term spread from it to all lanes;
- * of 4 each term is loaded by itself. Spreading and multiply-adds together keep three units busy,
+ * <p>Of 9 pixels a vector of terms is loaded at once, and each term spread from it to all lanes; of
+ * 3 each term is loaded by itself. Spreading and multiply-adds together keep three units busy,
  * loads others (docs/decisions/0027-terms-spread-from-registers.md).
  */
-final class Pixels14x1 {
+final class Pixels12x1 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
-  private static final int SPREAD = 10;
+  private static final int SPREAD = 9;
 
-  private Pixels14x1() {}
+  private Pixels12x1() {}
 
   static void run(
       MemorySegment a,
@@ -52,6 +52,8 @@ final class Pixels14x1 {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
     long bEnd = bOff + (long) length * BYTES;
+    // One; C2 does not know it, and so does not make counted loops of it (decisions/0008 and 0027).
+    int one = Math.min(tiles, 1);
     long first = aOff;
     long out = dOff;
     for (int tile = 0; tile < tiles; tile++) {
@@ -68,15 +70,13 @@ final class Pixels14x1 {
       FloatVector d90 = i0;
       FloatVector da0 = i0;
       FloatVector db0 = i0;
-      FloatVector dc0 = i0;
-      FloatVector dd0 = i0;
       long at = first;
       long bAt = bOff;
-      // Bounded by addresses, so that C2 does not make counted loops of it (decisions/0008).
       while (bAt < bEnd) {
         long stop = Math.min(bEnd, bAt + (long) COUNT * BYTES);
         // Terms that do not fill a vector are its last lanes, behind terms before them.
-        int lane = COUNT - (int) ((stop - bAt) / BYTES);
+        int left = (int) ((stop - bAt) / BYTES);
+        int lane = COUNT - left;
         long row = at - (long) lane * Float.BYTES;
         IntVector x0 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
         row += pitch;
@@ -95,8 +95,6 @@ final class Pixels14x1 {
         IntVector x7 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
         row += pitch;
         IntVector x8 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
-        IntVector x9 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
         long term = at + SPREAD * pitch;
         IntVector from = IntVector.broadcast(INTS, lane);
         do {
@@ -107,36 +105,32 @@ final class Pixels14x1 {
           v = from.selectFrom(x1).reinterpretAsFloats();
           d10 = v.fma(b0, d10);
           v = FloatVector.broadcast(SPECIES, a.get(FLOAT, q));
-          da0 = v.fma(b0, da0);
+          d90 = v.fma(b0, d90);
           q += pitch;
           v = from.selectFrom(x2).reinterpretAsFloats();
           d20 = v.fma(b0, d20);
           v = from.selectFrom(x3).reinterpretAsFloats();
           d30 = v.fma(b0, d30);
           v = FloatVector.broadcast(SPECIES, a.get(FLOAT, q));
-          db0 = v.fma(b0, db0);
+          da0 = v.fma(b0, da0);
           q += pitch;
           v = from.selectFrom(x4).reinterpretAsFloats();
           d40 = v.fma(b0, d40);
           v = from.selectFrom(x5).reinterpretAsFloats();
           d50 = v.fma(b0, d50);
-          v = FloatVector.broadcast(SPECIES, a.get(FLOAT, q));
-          dc0 = v.fma(b0, dc0);
-          q += pitch;
           v = from.selectFrom(x6).reinterpretAsFloats();
           d60 = v.fma(b0, d60);
+          v = FloatVector.broadcast(SPECIES, a.get(FLOAT, q));
+          db0 = v.fma(b0, db0);
           v = from.selectFrom(x7).reinterpretAsFloats();
           d70 = v.fma(b0, d70);
-          v = FloatVector.broadcast(SPECIES, a.get(FLOAT, q));
-          dd0 = v.fma(b0, dd0);
           v = from.selectFrom(x8).reinterpretAsFloats();
           d80 = v.fma(b0, d80);
-          v = from.selectFrom(x9).reinterpretAsFloats();
-          d90 = v.fma(b0, d90);
           from = from.add(1);
           term += Float.BYTES;
           bAt += BYTES;
-        } while (bAt != stop);
+          left -= one;
+        } while (left != 0);
         at += BYTES;
       }
       if (lo > Float.NEGATIVE_INFINITY) {
@@ -153,8 +147,6 @@ final class Pixels14x1 {
         d90 = d90.blend(low, d90.compare(VectorOperators.LT, low));
         da0 = da0.blend(low, da0.compare(VectorOperators.LT, low));
         db0 = db0.blend(low, db0.compare(VectorOperators.LT, low));
-        dc0 = dc0.blend(low, dc0.compare(VectorOperators.LT, low));
-        dd0 = dd0.blend(low, dd0.compare(VectorOperators.LT, low));
       }
       if (hi < Float.POSITIVE_INFINITY) {
         FloatVector high = FloatVector.broadcast(SPECIES, hi);
@@ -170,8 +162,6 @@ final class Pixels14x1 {
         d90 = d90.blend(high, d90.compare(VectorOperators.GT, high));
         da0 = da0.blend(high, da0.compare(VectorOperators.GT, high));
         db0 = db0.blend(high, db0.compare(VectorOperators.GT, high));
-        dc0 = dc0.blend(high, dc0.compare(VectorOperators.GT, high));
-        dd0 = dd0.blend(high, dd0.compare(VectorOperators.GT, high));
       }
       d00.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
@@ -197,11 +187,7 @@ final class Pixels14x1 {
       out += dStep;
       db0.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      dc0.intoMemorySegment(d, out + last, ORDER);
-      out += dStep;
-      dd0.intoMemorySegment(d, out + last, ORDER);
-      out += dStep;
-      first += 14 * pitch;
+      first += 12 * pitch;
     }
   }
 }
