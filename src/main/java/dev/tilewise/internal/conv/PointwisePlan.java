@@ -38,11 +38,11 @@ public final class PointwisePlan {
   /** A chunk's last pixels are computed aside where filters do not fill a vector: some thirty. */
   private static final int LEAST_PIXELS_OF_FEW = 512;
 
-  /** So many tiles hold as many pixels as the tallest has rows. */
-  private static final int LEAST_TILES = 3;
-
   /** Beyond, narrow panels read pixels where they are faster: decisions/0022 and 0027. */
   private static final int MOST_COPIED_TERMS = OutputTile.SPREADS ? Lanes.COUNT - 1 : 48;
+
+  /** Fewest terms for which narrow panels read pixels in place: those of a vector, if they can. */
+  private static final int LEAST_TERMS = OutputTile.SPREADS ? Lanes.COUNT : 24;
 
   /** Panels of so many vectors may read pixels in place as vectors. */
   private static final int NARROW_VECTORS = 2;
@@ -94,7 +94,8 @@ public final class PointwisePlan {
   /**
    * Plans.
    *
-   * @param g extents that {@link #fits}, if pixels are stacked, or are {@link #isInRows}
+   * @param g extents that {@link #fits}, if pixels are stacked, {@link #fitsInPlace}, if they are
+   *     read where they are, or {@link #liesInRows} with a tile's pixels, if they are copied
    * @param source whether tiles read pixels where they are, gathered where they do not lie at equal
    *     distances, or stacks, or copies of rows
    * @param heights of stacks
@@ -129,7 +130,9 @@ public final class PointwisePlan {
     terms = g.groupC();
     depth = (terms + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
     rows = tiles[0].rows();
-    long most = pixels / rows / (inRows ? LEAST_TILES : heights.leastStacks());
+    int tall = Arrays.stream(tiles).mapToInt(OutputTile::rows).max().orElseThrow();
+    // A chunk holds a tile of each panel.
+    long most = pixels / rows / (inRows ? (tall + rows - 1) / rows : heights.leastStacks());
     // Rather ranges of panels than chunks, each of which reads all filters; but to outputs that two
     // panels have in common residuals are not added in place.
     int shares = inRows && g.groupK() % Lanes.COUNT != 0 ? 1 : tiles.length;
@@ -142,7 +145,6 @@ public final class PointwisePlan {
       longest = Math.max(longest, Math.toIntExact(firstPixel(chunk + 1) - firstPixel(chunk)));
     }
     chunkPixels = inRows && !gathers ? 0 : longest;
-    int tall = Arrays.stream(tiles).mapToInt(OutputTile::rows).max().orElseThrow();
     batch = (int) Math.max(1, COPIED_BYTES / ((long) tall * terms * Float.BYTES));
     int copied = source == OutputTile.Rows.STRIP ? batch * tall * terms : 0;
     long stacked = inRows ? 0 : (long) chunkPixels * depth;
@@ -193,7 +195,7 @@ public final class PointwisePlan {
    */
   public static boolean fitsInPlace(Geometry g, int[] vectors) {
     return isInRows(g)
-        && (g.groupC() >= Lanes.COUNT || Arrays.stream(vectors).allMatch(v -> v > NARROW_VECTORS));
+        && (g.groupC() >= LEAST_TERMS || Arrays.stream(vectors).allMatch(v -> v > NARROW_VECTORS));
   }
 
   private static boolean isInRows(Geometry g) {
