@@ -67,7 +67,7 @@ public final class Priming {
   private static final long SMALLEST_OBJECT = 16;
 
   /** Where C2 is busy with others, or is switched off, calls end; the next plan goes on. */
-  private static final long MOST_NANOS = 1_500_000_000;
+  static final long MOST_NANOS = 1_500_000_000;
 
   /** Where it is switched off, no more plans wait. */
   private static final int MOST_GIVEN_UP = 3;
