@@ -94,7 +94,7 @@ public final class PointwiseForward implements SingleStage {
     if (bias != null) {
       panels.packBias(bias, init, plan.zeros());
     }
-    terms = new StripRuns(1, g.groupC(), 0, g.groupC());
+    terms = plan.copiedTerms();
     outputRows = steps(destination.pixelBytes());
     residualRows = steps((long) g.k() * Float.BYTES);
   }

@@ -6,11 +6,13 @@ import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.Priming;
+import dev.tilewise.internal.kernel.StripRuns;
 import dev.tilewise.internal.pack.FilterPanels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -146,7 +148,7 @@ public final class PointwisePlan {
     }
     chunkPixels = inRows && !gathers ? 0 : longest;
     batch = (int) Math.max(1, COPIED_BYTES / ((long) tall * terms * Float.BYTES));
-    int copied = source == OutputTile.Rows.STRIP ? batch * tall * terms : 0;
+    int copied = source == OutputTile.Rows.STRIP ? batch * tall * terms + Lanes.COUNT : 0;
     long stacked = inRows ? 0 : (long) chunkPixels * depth;
     stagedLength = Math.toIntExact(stacked + copied + WinogradScratch.LEAD);
     long perPanel = Math.multiplyExact((long) chunks, (long) groups);
@@ -199,7 +201,7 @@ public final class PointwisePlan {
   }
 
   private static boolean isInRows(Geometry g) {
-    return pixels(g) >= OutputTile.O12X1.rows();
+    return pixels(g) >= OutputTile.O14X1.rows();
   }
 
   /** Whether pixels are at equal distances that suit the caches. */
@@ -322,6 +324,11 @@ public final class PointwisePlan {
     return batch;
   }
 
+  /** All terms of a copied pixel. */
+  StripRuns copiedTerms() {
+    return new StripRuns(1, terms, 0, terms);
+  }
+
   /** Heights of stacks. */
   StackHeights heights() {
     return heights;
@@ -416,7 +423,11 @@ public final class PointwisePlan {
     Set<OutputTile> kernels = EnumSet.noneOf(OutputTile.class);
     kernels.addAll(Arrays.asList(tiles));
     kernels.addAll(Arrays.asList(others));
-    Priming.all(kernels.stream().map(tile -> tile.priming(source)).toList());
+    if (source == OutputTile.Rows.STRIP) {
+      OutputTile.primeStrips(kernels, List.of(copiedTerms()));
+    } else {
+      Priming.all(kernels.stream().map(tile -> tile.priming(source)).toList());
+    }
   }
 
   /** Bytes of the blocks' sums of one tile. */

@@ -116,8 +116,7 @@ public final class StripPlan {
     long inputRows = Math.min(g.h(), (bandLines - 1L) * g.sh() + (g.fh() - 1L) * g.dh() + 1);
     // A tile of a line that is shorter computes pixels beyond it, which nobody stores.
     long beyond = (usual - 1L) * Math.max((long) g.sh() * g.w(), g.sw()) * g.c();
-    stagedLength =
-        Math.toIntExact(inputRows * g.w() * g.c() + beyond + (stacks() ? Lanes.COUNT : 0));
+    stagedLength = Math.toIntExact(inputRows * g.w() * g.c() + beyond + Lanes.COUNT);
     int longest = Math.max(Math.max(usual, other), Math.max(bandLines, g.ow()));
     usualTiles = new int[longest + 1];
     otherTiles = new int[longest + 1];
@@ -225,8 +224,12 @@ public final class StripPlan {
     kernels.addAll(Arrays.asList(tiles));
     kernels.addAll(Arrays.asList(others));
     kernels.addAll(Arrays.asList(shorts));
-    OutputTile.Rows kind = stacks() ? OutputTile.Rows.STACKS : OutputTile.Rows.STRIP;
-    Priming.all(kernels.stream().map(tile -> tile.priming(kind)).toList());
+    if (stacks()) {
+      Priming.all(kernels.stream().map(tile -> tile.priming(OutputTile.Rows.STACKS)).toList());
+    } else {
+      List<StripRuns> runs = Arrays.stream(parts).map(Part::runs).toList();
+      OutputTile.primeStrips(kernels, runs);
+    }
   }
 
   FilterPanels panels() {
@@ -272,7 +275,7 @@ public final class StripPlan {
     return bands;
   }
 
-  /** Floats of a staged band, and a vector more where windows are stacked. */
+  /** Floats of a staged band, and a vector more. */
   int stagedLength() {
     return stagedLength;
   }

@@ -2,7 +2,10 @@ package dev.tilewise.internal.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -35,7 +38,7 @@ import java.util.stream.Collectors;
  */
 public enum OutputTile {
   O16X1(16, 1, Rows.STRIP),
-  O14X1(14, 1, Rows.STRIP),
+  O14X1(14, 1, Rows.STRIP, Rows.PIXELS),
   O12X1(12, 1, Rows.PIXELS),
   O12X2(12, 2, Rows.STRIP),
   O11X2(11, 2, Rows.STRIP),
@@ -44,7 +47,7 @@ public enum OutputTile {
   O9X1(9, 1, Rows.STACKS),
   O8X3(8, 3, Rows.STACKS, Rows.STRIP),
   O8X2(8, 2, Rows.STACKS, Rows.STRIP, Rows.PIXELS),
-  O8X1(8, 1, Rows.STACKS, Rows.STRIP, Rows.PIXELS),
+  O8X1(8, 1, Rows.STACKS, Rows.STRIP),
   O7X3(7, 3, Rows.PIXELS),
   O7X2(7, 2, Rows.PIXELS),
   O5X4(5, 4, Rows.STRIP, Rows.PIXELS),
@@ -75,29 +78,41 @@ public enum OutputTile {
   /** Of more terms, one vector of filters is faster with checks before the loop. */
   private static final int MOST_SPREAD_TERMS = 128;
 
+  /** Of fewer terms a run is as fast or faster if each is loaded by itself: decisions/0029. */
+  private static final int LEAST_SPREAD_RUN = 8;
+
   private final Set<Rows> sources;
   private final int rows;
   private final int vectors;
   private final Priming pixelPriming;
   private final Priming stackedPriming;
   private final Priming stripPriming;
+  private final Priming runsPriming;
 
-  // Made before, as the calls must not allocate: one run of each number of terms, or three.
+  // Made before, as the calls must not allocate. After short runs C2 finds the loops of tiles
+  // that spread terms not worth the registers; other tiles are 2 to 4 % slower after long ones.
   private final StripRuns[] primedRuns = new StripRuns[Priming.MOST_TERMS + 1];
+  private final StripRuns[] primedLongRuns = new StripRuns[Priming.MOST_TERMS + 1];
 
   OutputTile(int rows, int vectors, Rows... sources) {
     this.sources = Set.of(sources);
     this.rows = rows;
     this.vectors = vectors;
     // Tiles that spread terms, a loop in a loop, as if they were wide: docs/decisions/0027.
-    int pixelVectors = rows == 8 ? vectors : Math.max(vectors, Priming.WIDE_VECTORS);
+    boolean spread = rows == 12 || rows == 7;
+    int pixelVectors = spread ? Math.max(vectors, Priming.WIDE_VECTORS) : vectors;
     pixelPriming = new Priming(rows, pixelVectors, false, this::primePixels);
     stackedPriming = new Priming(rows, vectors, false, this::primeStacked);
     stripPriming = new Priming(rows, vectors, false, this::primeStrips);
+    runsPriming = new Priming(rows, Priming.WIDE_VECTORS, false, this::primeRuns);
     for (int terms = 1; terms < primedRuns.length; terms++) {
-      int runs = terms > 2 ? 1 + terms % 2 * 2 : 1;
-      primedRuns[terms] = new StripRuns(runs, terms / runs, Lanes.COUNT, terms / runs);
+      primedRuns[terms] = runs(terms, terms > 2 && terms % 2 == 1 ? 3 : 1);
+      primedLongRuns[terms] = runs(terms, terms > Priming.MANY_TERMS ? 3 : 1);
     }
+  }
+
+  private static StripRuns runs(int terms, int count) {
+    return new StripRuns(count, terms / count, Lanes.COUNT, terms / count);
   }
 
   /** Pixels of a stack. */
@@ -138,7 +153,7 @@ public enum OutputTile {
   /** The shape of so many vectors that reads pixels of so many terms where they are. */
   public static OutputTile ofPixels(int vectors, int terms) {
     return switch (vectors) {
-      case 1 -> SPREADS && terms <= MOST_SPREAD_TERMS ? O12X1 : O8X1;
+      case 1 -> SPREADS && terms <= MOST_SPREAD_TERMS ? O12X1 : O14X1;
       case 2 -> SPREADS ? O7X2 : O8X2;
       case 3 -> O7X3;
       case 4 -> O5X4;
@@ -162,6 +177,32 @@ public enum OutputTile {
       case STACKS -> stackedPriming;
       case STRIP -> stripPriming;
     };
+  }
+
+  /** Whether there is a kernel that loads so long runs as vectors, if C2 gets it right. */
+  private boolean hasRuns(StripRuns runs) {
+    boolean tall = this == O16X1 || this == O14X1;
+    return SPREADS && tall && runs.length() >= LEAST_SPREAD_RUN;
+  }
+
+  /** Has kernels compiled that read strips with such runs, and others where C2 got those wrong. */
+  public static void primeStrips(Collection<OutputTile> tiles, List<StripRuns> runs) {
+    Set<Priming> kernels = new LinkedHashSet<>();
+    for (OutputTile tile : tiles) {
+      for (StripRuns some : runs) {
+        kernels.add(tile.hasRuns(some) ? tile.runsPriming : tile.stripPriming);
+      }
+    }
+    Priming.all(kernels);
+    Priming.all(
+        tiles.stream()
+            .filter(tile -> tile.runsPriming.boxes())
+            .map(tile -> tile.stripPriming)
+            .toList());
+  }
+
+  private boolean spreads(StripRuns runs) {
+    return hasRuns(runs) && !runsPriming.boxes();
   }
 
   /**
@@ -216,7 +257,21 @@ public enum OutputTile {
     long rowBytes = (long) width() * Float.BYTES;
     long last = rowBytes - Lanes.BYTES;
     StripRuns windows = primedRuns[terms];
-    strips(this, a, 0, 4, windows, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+    anyRuns(a, 0, 4, windows, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+  }
+
+  private void primeRuns(
+      float[] a,
+      int aStep,
+      int terms,
+      Panel panel,
+      MemorySegment b,
+      MemorySegment d,
+      int stacks,
+      float lo,
+      float hi) {
+    StripRuns windows = primedLongRuns[terms];
+    longRuns(a, 0, 4, windows, b, 0, b, 0, d, 0, Lanes.BYTES, 0, stacks, lo, hi);
   }
 
   /** Such as {@code 3 of 8x3 and 2 of 8x2}. */
@@ -280,8 +335,8 @@ public enum OutputTile {
       case O7X2 ->
           Pixels7x2.run(
               a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      case O8X1 ->
-          Pixels8x1.run(
+      case O14X1 ->
+          Pixels14x1.run(
               a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
       case O12X1 ->
           Pixels12x1.run(
@@ -389,7 +444,7 @@ public enum OutputTile {
    * floats, in segments bytes.
    *
    * @param tile shape that {@link #reads} strips
-   * @param a staged rows
+   * @param a staged rows, and a vector behind the last term that is read
    * @param aOff the first pixel's first term
    * @param pitch from pixel to pixel
    * @param runs where its terms are
@@ -422,7 +477,61 @@ public enum OutputTile {
       int tiles,
       float lo,
       float hi) {
-    switch (tile) {
+    if (tile.spreads(runs)) {
+      tile.longRuns(
+          a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+    } else {
+      tile.anyRuns(
+          a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+    }
+  }
+
+  /** The kernel that loads terms as vectors. */
+  private void longRuns(
+      float[] a,
+      int aOff,
+      int pitch,
+      StripRuns runs,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int tiles,
+      float lo,
+      float hi) {
+    switch (this) {
+      case O16X1 ->
+          Spread16x1.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      case O14X1 ->
+          Spread14x1.run(
+              a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
+      default -> throw new IllegalArgumentException("no tile of " + this + " spreads long runs");
+    }
+  }
+
+  /** The kernel that loads each term by itself. */
+  void anyRuns(
+      float[] a,
+      int aOff,
+      int pitch,
+      StripRuns runs,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int tiles,
+      float lo,
+      float hi) {
+    switch (this) {
       case O16X1 ->
           Strip16x1.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
@@ -447,7 +556,7 @@ public enum OutputTile {
       case O5X4 ->
           Strip5x4.run(
               a, aOff, pitch, runs, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
-      default -> throw new IllegalArgumentException("no tile of " + tile + " reads strips");
+      default -> throw new IllegalArgumentException("no tile of " + this + " reads strips");
     }
   }
 }

@@ -77,25 +77,27 @@ final class Pixels12x1 {
         // Terms that do not fill a vector are its last lanes, behind terms before them.
         int left = (int) ((stop - bAt) / BYTES);
         int lane = COUNT - left;
+        // The pitch; new in each round, it gets a register (decisions/0029).
+        long step = pitch + (left >> 31);
         long row = at - (long) lane * Float.BYTES;
         IntVector x0 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x1 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x2 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x3 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x4 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x5 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x6 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x7 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x8 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        long term = at + SPREAD * pitch;
+        long term = at + SPREAD * step;
         IntVector from = IntVector.broadcast(INTS, lane);
         do {
           FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
@@ -106,14 +108,14 @@ final class Pixels12x1 {
           d10 = v.fma(b0, d10);
           v = FloatVector.broadcast(SPECIES, a.get(FLOAT, q));
           d90 = v.fma(b0, d90);
-          q += pitch;
+          q += step;
           v = from.selectFrom(x2).reinterpretAsFloats();
           d20 = v.fma(b0, d20);
           v = from.selectFrom(x3).reinterpretAsFloats();
           d30 = v.fma(b0, d30);
           v = FloatVector.broadcast(SPECIES, a.get(FLOAT, q));
           da0 = v.fma(b0, da0);
-          q += pitch;
+          q += step;
           v = from.selectFrom(x4).reinterpretAsFloats();
           d40 = v.fma(b0, d40);
           v = from.selectFrom(x5).reinterpretAsFloats();

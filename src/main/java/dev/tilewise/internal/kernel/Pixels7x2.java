@@ -80,15 +80,17 @@ final class Pixels7x2 {
         // Terms that do not fill a vector are its last lanes, behind terms before them.
         int left = (int) ((stop - bAt) / (2 * BYTES));
         int lane = COUNT - left;
+        // The pitch; new in each round, it gets a register (decisions/0029).
+        long step = pitch + (left >> 31);
         long row = at - (long) lane * Float.BYTES;
         IntVector x0 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x1 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x2 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        row += pitch;
+        row += step;
         IntVector x3 = FloatVector.fromMemorySegment(SPECIES, a, row, ORDER).reinterpretAsInts();
-        long term = at + SPREAD * pitch;
+        long term = at + SPREAD * step;
         IntVector from = IntVector.broadcast(INTS, lane);
         do {
           FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, b, bAt, ORDER);
@@ -100,14 +102,14 @@ final class Pixels7x2 {
           v = FloatVector.broadcast(SPECIES, a.get(FLOAT, q));
           d40 = v.fma(b0, d40);
           d41 = v.fma(b1, d41);
-          q += pitch;
+          q += step;
           v = from.selectFrom(x1).reinterpretAsFloats();
           d10 = v.fma(b0, d10);
           d11 = v.fma(b1, d11);
           v = FloatVector.broadcast(SPECIES, a.get(FLOAT, q));
           d50 = v.fma(b0, d50);
           d51 = v.fma(b1, d51);
-          q += pitch;
+          q += step;
           v = from.selectFrom(x2).reinterpretAsFloats();
           d20 = v.fma(b0, d20);
           d21 = v.fma(b1, d21);

@@ -25,7 +25,7 @@ public final class Priming {
   private static final int MORE_TERMS = 13;
 
   /** More than fill a vector, and those of the next one. */
-  private static final int MANY_TERMS = Lanes.COUNT + FEW_TERMS;
+  static final int MANY_TERMS = Lanes.COUNT + FEW_TERMS;
 
   /** Most terms of a call. */
   static final int MOST_TERMS = Math.max(MANY_TERMS, MORE_TERMS) + 1;
@@ -79,7 +79,7 @@ public final class Priming {
   private int calls;
   private long nanos;
   private boolean done;
-  private boolean boxes;
+  private volatile boolean boxes;
   private int boxingRounds;
   private int givenUp;
 
@@ -130,7 +130,7 @@ public final class Priming {
    * Whether the kernel still kept vectors in objects when its calls ended last, because C2 got it
    * wrong in this process or was not there in time: six to eighteen times slower, or worse.
    */
-  public synchronized boolean boxes() {
+  public boolean boxes() {
     return boxes;
   }
 

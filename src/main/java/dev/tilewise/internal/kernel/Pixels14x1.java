@@ -10,13 +10,13 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** 8 pixels where they are x 1 vector of filters; contract in {@link OutputTile#pixels}. */
-final class Pixels8x1 {
+/** 14 pixels where they are x 1 vector of filters; contract in {@link OutputTile#pixels}. */
+final class Pixels14x1 {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-  private Pixels8x1() {}
+  private Pixels14x1() {}
 
   static void run(
       MemorySegment a,
@@ -52,6 +52,12 @@ final class Pixels8x1 {
       FloatVector d50 = i0;
       FloatVector d60 = i0;
       FloatVector d70 = i0;
+      FloatVector d80 = i0;
+      FloatVector d90 = i0;
+      FloatVector da0 = i0;
+      FloatVector db0 = i0;
+      FloatVector dc0 = i0;
+      FloatVector dd0 = i0;
       long r0 = first;
       long r1 = r0 + pitch;
       long r2 = r1 + pitch;
@@ -60,6 +66,12 @@ final class Pixels8x1 {
       long r5 = r4 + pitch;
       long r6 = r5 + pitch;
       long r7 = r6 + pitch;
+      long r8 = r7 + pitch;
+      long r9 = r8 + pitch;
+      long ra = r9 + pitch;
+      long rb = ra + pitch;
+      long rc = rb + pitch;
+      long rd = rc + pitch;
       // Counted, so that C2 checks all rows before the loop.
       for (int i = 0; i < length; i++) {
         long bAt = bOff + (long) i * BYTES;
@@ -81,6 +93,18 @@ final class Pixels8x1 {
         d60 = v.fma(b0, d60);
         v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r7 + aAt));
         d70 = v.fma(b0, d70);
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r8 + aAt));
+        d80 = v.fma(b0, d80);
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, r9 + aAt));
+        d90 = v.fma(b0, d90);
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, ra + aAt));
+        da0 = v.fma(b0, da0);
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, rb + aAt));
+        db0 = v.fma(b0, db0);
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, rc + aAt));
+        dc0 = v.fma(b0, dc0);
+        v = FloatVector.broadcast(SPECIES, a.get(FLOAT, rd + aAt));
+        dd0 = v.fma(b0, dd0);
       }
       if (lo > Float.NEGATIVE_INFINITY) {
         FloatVector low = FloatVector.broadcast(SPECIES, lo);
@@ -92,6 +116,12 @@ final class Pixels8x1 {
         d50 = d50.blend(low, d50.compare(VectorOperators.LT, low));
         d60 = d60.blend(low, d60.compare(VectorOperators.LT, low));
         d70 = d70.blend(low, d70.compare(VectorOperators.LT, low));
+        d80 = d80.blend(low, d80.compare(VectorOperators.LT, low));
+        d90 = d90.blend(low, d90.compare(VectorOperators.LT, low));
+        da0 = da0.blend(low, da0.compare(VectorOperators.LT, low));
+        db0 = db0.blend(low, db0.compare(VectorOperators.LT, low));
+        dc0 = dc0.blend(low, dc0.compare(VectorOperators.LT, low));
+        dd0 = dd0.blend(low, dd0.compare(VectorOperators.LT, low));
       }
       if (hi < Float.POSITIVE_INFINITY) {
         FloatVector high = FloatVector.broadcast(SPECIES, hi);
@@ -103,6 +133,12 @@ final class Pixels8x1 {
         d50 = d50.blend(high, d50.compare(VectorOperators.GT, high));
         d60 = d60.blend(high, d60.compare(VectorOperators.GT, high));
         d70 = d70.blend(high, d70.compare(VectorOperators.GT, high));
+        d80 = d80.blend(high, d80.compare(VectorOperators.GT, high));
+        d90 = d90.blend(high, d90.compare(VectorOperators.GT, high));
+        da0 = da0.blend(high, da0.compare(VectorOperators.GT, high));
+        db0 = db0.blend(high, db0.compare(VectorOperators.GT, high));
+        dc0 = dc0.blend(high, dc0.compare(VectorOperators.GT, high));
+        dd0 = dd0.blend(high, dd0.compare(VectorOperators.GT, high));
       }
       d00.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
@@ -120,7 +156,19 @@ final class Pixels8x1 {
       out += dStep;
       d70.intoMemorySegment(d, out + last, ORDER);
       out += dStep;
-      first += 8 * pitch;
+      d80.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      d90.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      da0.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      db0.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      dc0.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      dd0.intoMemorySegment(d, out + last, ORDER);
+      out += dStep;
+      first += 14 * pitch;
     }
   }
 }
