@@ -30,7 +30,10 @@ final class FilteredTiles implements TilePlaces {
   /** Channels whose filters are half-transformed at once: 32 and 128 are equal within 3 %. */
   private static final int CHANNELS = 64;
 
-  private static final int HALF_STEP = CHANNELS * 3 * Lanes.BYTES;
+  /** Bytes of a column's taps, and of what a row has of a channel. */
+  private static final long TAP_STEP = 3L * Lanes.BYTES;
+
+  private static final long HALF_STEP = CHANNELS * TAP_STEP;
 
   private static final int ROWS = FilteredProducts.ROW;
 
@@ -93,7 +96,7 @@ final class FilteredTiles implements TilePlaces {
 
   /** Bytes of half-transformed filters. */
   static long halfBytes() {
-    return (long) ROWS * HALF_STEP;
+    return HalfFilters.ROWS * HALF_STEP;
   }
 
   /**
@@ -118,7 +121,18 @@ final class FilteredTiles implements TilePlaces {
       int to = 0;
       for (int four = 0; four < fours; four++) {
         for (int row = 0; row < ROWS; row++) {
-          FilteredProducts.run(s.v, at, s.halfFilters, row * HALF_STEP, channels, work, to);
+          // The first and the last row are the first and the last taps of each column.
+          boolean half = row > 0 && row < ROWS - 1;
+          FilteredProducts.run(
+              s.v,
+              at,
+              half ? s.halfFilters : taps,
+              half ? (row - 1) * HALF_STEP : row == 0 ? from : from + 2 * Lanes.BYTES,
+              half ? Lanes.BYTES : TAP_STEP,
+              half ? TAP_STEP : (long) HalfFilters.TAPS * Lanes.BYTES,
+              channels,
+              work,
+              to);
           at += rowStep;
           to += FilteredProducts.SUMS * Lanes.COUNT;
         }

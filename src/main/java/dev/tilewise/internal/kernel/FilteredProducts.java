@@ -54,7 +54,8 @@ public final class FilteredProducts {
         SUMS,
         2,
         false,
-        (a, aStep, terms, b, memory, d, stacks, lo, hi) -> run(a, 0, h, 0, terms, sums, 0));
+        (a, aStep, terms, b, memory, d, stacks, lo, hi) ->
+            run(a, 0, h, 0, BYTES, 3L * BYTES, terms, sums, 0));
   }
 
   /**
@@ -65,12 +66,22 @@ public final class FilteredProducts {
    * @param vOff the first one
    * @param h for each channel h0, h1 and h2
    * @param hOff the first one
+   * @param hStep from h0 to h1 and from h1 to h2
+   * @param channelStep from channel to channel
    * @param channels how many
    * @param sums {@code sums[j, t]} is {@code j TILES + t} vectors from the first one
    * @param sumsOff the first one
    */
   public static void run(
-      float[] v, int vOff, MemorySegment h, long hOff, int channels, float[] sums, int sumsOff) {
+      float[] v,
+      int vOff,
+      MemorySegment h,
+      long hOff,
+      long hStep,
+      long channelStep,
+      int channels,
+      float[] sums,
+      int sumsOff) {
     if (h.getClass() != NATIVE) {
       throw new IllegalArgumentException("kernels take off-heap memory only");
     }
@@ -101,15 +112,15 @@ public final class FilteredProducts {
     FloatVector d23 = FloatVector.fromArray(SPECIES, sums, sumsOff + 23 * COUNT);
     int at = vOff;
     long hAt = hOff;
-    long end = hOff + channels * (3L * BYTES);
+    long end = hOff + channels * channelStep;
     // Bounded by addresses, so that C2 does not make counted loops of it (decisions/0008). A fence
     // is no instruction here, but no load crosses it (decisions/0018).
     while (hAt < end) {
-      long stop = Math.min(end, hAt + 3L * COUNT * BYTES);
+      long stop = Math.min(end, hAt + COUNT * channelStep);
       do {
         FloatVector h0 = FloatVector.fromMemorySegment(SPECIES, h, hAt, ORDER);
-        FloatVector h2 = FloatVector.fromMemorySegment(SPECIES, h, hAt + 2 * BYTES, ORDER);
-        FloatVector h1 = FloatVector.fromMemorySegment(SPECIES, h, hAt + BYTES, ORDER);
+        FloatVector h2 = FloatVector.fromMemorySegment(SPECIES, h, hAt + 2 * hStep, ORDER);
+        FloatVector h1 = FloatVector.fromMemorySegment(SPECIES, h, hAt + hStep, ORDER);
         FloatVector u = h0;
         d0 = FloatVector.broadcast(SPECIES, v[at]).fma(u, d0);
         d1 = FloatVector.broadcast(SPECIES, v[at + COUNT]).fma(u, d1);
@@ -153,7 +164,7 @@ public final class FilteredProducts {
         d23 = FloatVector.broadcast(SPECIES, v[at + 23 * COUNT]).fma(u, d23);
         VarHandle.loadLoadFence();
         at++;
-        hAt += 3 * BYTES;
+        hAt += channelStep;
       } while (hAt < stop);
       at += (SUMS - 1) * COUNT;
     }

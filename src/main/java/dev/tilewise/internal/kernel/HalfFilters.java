@@ -28,7 +28,8 @@ public final class HalfFilters {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private static final int ROWS = 6;
+  /** Of H that are computed; the first and the last are taps as they are. */
+  public static final int ROWS = 4;
 
   private static final Priming PRIMING = priming();
 
@@ -55,7 +56,7 @@ public final class HalfFilters {
    *
    * @param taps for each channel three taps of each of three columns
    * @param tapsOff the first one
-   * @param h receives six rows
+   * @param h receives H[1] to H[4]
    * @param hOff where the first starts
    * @param hStep from row to row
    * @param channels how many
@@ -67,11 +68,9 @@ public final class HalfFilters {
     }
     FloatVector four = FloatVector.broadcast(SPECIES, 4f);
     long at = tapsOff;
-    long h1 = hOff + hStep;
-    long h2 = h1 + hStep;
-    long h3 = h2 + hStep;
-    long h4 = h3 + hStep;
-    long h5 = h4 + hStep;
+    long second = hOff + hStep;
+    long third = second + hStep;
+    long fourth = third + hStep;
     long end = hOff + channels * (3L * BYTES);
     long to = hOff;
     long step = 0;
@@ -79,14 +78,12 @@ public final class HalfFilters {
       FloatVector g0 = FloatVector.fromMemorySegment(SPECIES, taps, at, ORDER);
       FloatVector g1 = FloatVector.fromMemorySegment(SPECIES, taps, at + BYTES, ORDER);
       FloatVector g2 = FloatVector.fromMemorySegment(SPECIES, taps, at + 2 * BYTES, ORDER);
-      g0.intoMemorySegment(h, to, ORDER);
       FloatVector s = g0.add(g2);
-      s.add(g1).intoMemorySegment(h, h1 + step, ORDER);
-      s.sub(g1).intoMemorySegment(h, h2 + step, ORDER);
+      s.add(g1).intoMemorySegment(h, to, ORDER);
+      s.sub(g1).intoMemorySegment(h, second + step, ORDER);
       g1 = g1.add(g1);
-      g0.fma(four, g2).add(g1).intoMemorySegment(h, h3 + step, ORDER);
-      g2.fma(four, g0).sub(g1).intoMemorySegment(h, h4 + step, ORDER);
-      g2.intoMemorySegment(h, h5 + step, ORDER);
+      g0.fma(four, g2).add(g1).intoMemorySegment(h, third + step, ORDER);
+      g2.fma(four, g0).sub(g1).intoMemorySegment(h, fourth + step, ORDER);
       at += 3 * BYTES;
       to += BYTES;
       step += BYTES;

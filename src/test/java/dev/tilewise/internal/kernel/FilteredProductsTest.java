@@ -38,14 +38,20 @@ class FilteredProductsTest {
       for (long at = 0; at < taps.byteSize(); at += Float.BYTES) {
         taps.set(FLOAT, at, (float) random.nextDouble(-1, 1));
       }
-      MemorySegment h = arena.allocate(6 * hStep, 64);
+      MemorySegment h = arena.allocate(HalfFilters.ROWS * hStep, 64);
       HalfFilters.run(taps, 0, h, 0, hStep, channels);
       int vectors = (channels + lanes - 1) / lanes;
       float[] v = floats(random, 5 + vectors * FilteredProducts.SUMS * lanes);
       for (int i = 0; i < 6; i++) {
         float[] sums = floats(random, 3 + FilteredProducts.SUMS * lanes);
         float[] before = sums.clone();
-        FilteredProducts.run(v, 5, h, i * hStep, channels, sums, 3);
+        long step = Lanes.BYTES;
+        if (i == 0 || i == 5) {
+          long tap = i == 0 ? 0 : 2 * step;
+          FilteredProducts.run(v, 5, taps, tap, 3 * step, 9 * step, channels, sums, 3);
+        } else {
+          FilteredProducts.run(v, 5, h, (i - 1) * hStep, step, 3 * step, channels, sums, 3);
+        }
         for (int n = 0; n < sums.length - 3; n++) {
           int lane = n % lanes;
           int product = n / lanes;
@@ -87,7 +93,8 @@ class FilteredProductsTest {
     MemorySegment heap = MemorySegment.ofArray(new float[18 * Lanes.COUNT]);
     float[] v = new float[FilteredProducts.SUMS * Lanes.COUNT];
     assertThrows(
-        IllegalArgumentException.class, () -> FilteredProducts.run(v, 0, heap, 0, 1, v.clone(), 0));
+        IllegalArgumentException.class,
+        () -> FilteredProducts.run(v, 0, heap, 0, 64, 192, 1, v.clone(), 0));
     assertThrows(
         IllegalArgumentException.class, () -> HalfFilters.run(heap, 0, heap, 0, Lanes.BYTES, 1));
     assertThrows(
