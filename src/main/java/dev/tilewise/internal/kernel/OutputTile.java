@@ -98,9 +98,10 @@ public enum OutputTile {
     this.sources = Set.of(sources);
     this.rows = rows;
     this.vectors = vectors;
-    // Tiles that spread terms, a loop in a loop, as if they were wide: docs/decisions/0027.
-    boolean spread = rows == 12 || rows == 7;
-    int pixelVectors = spread ? Math.max(vectors, Priming.WIDE_VECTORS) : vectors;
+    // Tall tiles and those that spread terms, a loop in a loop, get short calls as if they were
+    // wide: docs/decisions/0027 and 0029.
+    boolean tall = rows >= 12 || rows == 7;
+    int pixelVectors = tall ? Math.max(vectors, Priming.WIDE_VECTORS) : vectors;
     pixelPriming = new Priming(rows, pixelVectors, false, this::primePixels);
     stackedPriming = new Priming(rows, vectors, false, this::primeStacked);
     stripPriming = new Priming(rows, vectors, false, this::primeStrips);
