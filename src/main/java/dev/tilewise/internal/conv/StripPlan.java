@@ -114,7 +114,8 @@ public final class StripPlan {
     bands = (g.oh() + bandLines - 1) / bandLines;
     Math.multiplyExact(bands, g.n());
     long inputRows = Math.min(g.h(), (bandLines - 1L) * g.sh() + (g.fh() - 1L) * g.dh() + 1);
-    // A tile of a line that is shorter computes pixels beyond it, which nobody stores.
+    // A tile of a line that is shorter computes pixels beyond it, which nobody stores; terms are
+    // read, or windows copied, as whole vectors.
     long beyond = (usual - 1L) * Math.max((long) g.sh() * g.w(), g.sw()) * g.c();
     stagedLength = Math.toIntExact(inputRows * g.w() * g.c() + beyond + Lanes.COUNT);
     int longest = Math.max(Math.max(usual, other), Math.max(bandLines, g.ow()));

@@ -90,7 +90,7 @@ public enum OutputTile {
   private final Priming runsPriming;
 
   // Made before, as the calls must not allocate. After short runs C2 finds the loops of tiles
-  // that spread terms not worth the registers; other tiles are 2 to 4 % slower after long ones.
+  // that spread terms not worth the registers; other tiles are 1 to 4 % slower after long ones.
   private final StripRuns[] primedRuns = new StripRuns[Priming.MOST_TERMS + 1];
   private final StripRuns[] primedLongRuns = new StripRuns[Priming.MOST_TERMS + 1];
 
@@ -202,7 +202,8 @@ public enum OutputTile {
             .toList());
   }
 
-  private boolean spreads(StripRuns runs) {
+  /** Whether it does for so long runs. */
+  boolean spreads(StripRuns runs) {
     return hasRuns(runs) && !runsPriming.boxes();
   }
 
@@ -445,7 +446,7 @@ public enum OutputTile {
    * floats, in segments bytes.
    *
    * @param tile shape that {@link #reads} strips
-   * @param a staged rows, and a vector behind the last term that is read
+   * @param a staged rows, with room for a vector behind the last term
    * @param aOff the first pixel's first term
    * @param pitch from pixel to pixel
    * @param runs where its terms are

@@ -182,7 +182,9 @@ public final class Priming {
             || boxingRounds > MOST_BOXING_ROUNDS
             || givenUp == MOST_GIVEN_UP
             || few && calls >= FEW_CALLS;
-    boxes = (done || tooLong) && !clean;
+    if (done || tooLong) {
+      boxes = !clean;
+    }
     return done || tooLong;
   }
 }

@@ -27,12 +27,16 @@ class OutputTileTest {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
   private static final int MARK = 0x7FC0_BEEF;
+  private static final StripRuns LONG_RUNS = new StripRuns(4, 25, 60, 25);
 
   // As plans do: a kernel whose first calls are long may stay in C1's code for ever.
   static {
     for (OutputTile.Rows kind : OutputTile.Rows.values()) {
       Priming.all(of(kind).map(tile -> tile.priming(kind)).toList());
     }
+    OutputTile.primeStrips(
+        of(OutputTile.Rows.STRIP).filter(OutputTileTest::fitsRegisters).toList(),
+        List.of(LONG_RUNS));
   }
 
   /** One call with random places for everything. */
@@ -190,7 +194,7 @@ class OutputTileTest {
         // Long runs have a kernel of their own, but C2 may get it wrong.
         to.fill((byte) -1);
         tile.anyRuns(a, aOff, pitch, runs, panel, 0, start, 0, to, 0, step, last, tiles, lo, hi);
-        assertArrayEquals(d, to.asSlice(0, 4L * d.length).toArray(FLOAT), 0, tile + " any runs");
+        assertArrayEquals(d, to.asSlice(0, 4L * d.length).toArray(FLOAT), tile + " any runs");
       }
       for (int i = 0; i < d.length; i++) {
         int column = i % columns;
@@ -370,6 +374,9 @@ class OutputTileTest {
     for (OutputTile.Rows kind : OutputTile.Rows.values()) {
       assertTrue(of(kind).anyMatch(tile -> !tile.priming(kind).boxes()), kind::toString);
     }
+    if (OutputTile.SPREADS && fitsRegisters(OutputTile.O16X1)) {
+      assertTrue(Stream.of(OutputTile.values()).anyMatch(tile -> tile.spreads(LONG_RUNS)));
+    }
   }
 
   @Example
@@ -443,9 +450,7 @@ class OutputTileTest {
   @Example
   void aPrimedTileOfPixelsOrOfAStripAllocatesNothing() {
     int terms = 100;
-    StripRuns[] longAndShort = {
-      new StripRuns(4, terms / 4, 60, terms / 4), new StripRuns(20, terms / 20, 12, terms / 20)
-    };
+    StripRuns[] longAndShort = {LONG_RUNS, new StripRuns(20, terms / 20, 12, terms / 20)};
     float[] strip = new float[16 * 3 + 4 * 60 + terms + Lanes.COUNT];
     try (Arena arena = Arena.ofShared()) {
       for (OutputTile tile : OutputTile.values()) {
