@@ -210,7 +210,7 @@ public final class DirectPlan {
             ? "; windows of whole vectors: stacks of " + TileTable.windowRows()
             : "")
         + (TileTable.readsPixels()
-            ? "; 1x1 filters: 8 and 9 rows of 1 to 3 vectors, 12 and 16 of 1, 7 and 12 of 2, 7 of 3, 5 of 4"
+            ? "; 1x1 filters: 8 and 9 rows of 1 to 3 vectors, 12, 14 and 16 of 1, 7 and 12 of 2, 7 of 3, 5 of 4"
                 + "; few channels: 14 and 16 rows of 1 vector, 11 and 12 of 2, 8 of 1 to 3, 5 of 4"
             : TileTable.readsArrays()
                 ? "; 1x1 filters and few channels: stacks of 5 and 4, 1 or 2 vectors"

@@ -18,8 +18,9 @@ import jdk.incubator.vector.FloatVector;
  * H[5] = g2         H[3] = (4 g0 + g2) + 2 g1    H[4] = (4 g2 + g0) - 2 g1
  * }</pre>
  *
- * Each operation is rounded once; {@code 4 a + b} is one fused multiply-add, {@code 2 g1} is exact.
- * {@link FilteredProducts} makes the second dimension of it.
+ * The first and the last row are taps, and are left where they are. Each operation is rounded once;
+ * {@code 4 a + b} is one fused multiply-add, {@code 2 g1} is exact. {@link FilteredProducts} makes
+ * the second dimension of it.
  */
 public final class HalfFilters {
 

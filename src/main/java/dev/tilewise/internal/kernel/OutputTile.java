@@ -202,7 +202,7 @@ public enum OutputTile {
             .toList());
   }
 
-  /** Whether it does for so long runs. */
+  /** Whether strips with such runs go to that kernel. */
   boolean spreads(StripRuns runs) {
     return hasRuns(runs) && !runsPriming.boxes();
   }

@@ -13,6 +13,8 @@ class PrimingTest {
   private static volatile Object kept;
 
   private int calls;
+  private int callsThatMayTakeIt;
+  private Priming priming;
 
   /** Primed with a kernel whose first calls allocate, and take a while. */
   private Priming primed(int allocating, long nanos) {
@@ -58,6 +60,9 @@ class PrimingTest {
         false,
         (a, aStep, terms, b, memory, d, stacks, lo, hi) -> {
           calls++;
+          if (priming != null && !priming.boxes()) {
+            callsThatMayTakeIt++;
+          }
           if (System.nanoTime() < end) {
             kept = new float[16];
             for (long until = System.nanoTime() + 20_000; System.nanoTime() < until; ) {
@@ -77,6 +82,19 @@ class PrimingTest {
     int before = calls;
     Priming.all(List.of(priming));
     assertEquals(before, calls, "nothing is left to do");
+  }
+
+  @Example
+  void aKernelThatWasGivenUpStaysSoUntilItIsCompiled() {
+    priming = slowUntil(System.nanoTime() + Priming.MOST_NANOS * 3 / 2);
+    Priming.all(List.of(priming));
+    assertTrue(priming.boxes());
+    int before = calls;
+    callsThatMayTakeIt = 0;
+    Priming.all(List.of(priming));
+    assertFalse(priming.boxes());
+    assertTrue(calls > before);
+    assertEquals(0, callsThatMayTakeIt, "others would have taken a slow kernel");
   }
 
   @Example
