@@ -174,6 +174,9 @@ public final class Workspace implements Workers.Task {
     residual = added;
     y = output;
     threads = workers.threads();
+    for (Forward.Scratch scratch : slots) {
+      scratch.begin();
+    }
     int stages = bound.stages(threads);
     for (stage = 0; stage < stages; stage++) {
       units = bound.units(threads, stage);

@@ -60,6 +60,32 @@ class TileChoiceTest {
     }
   }
 
+  /**
+   * Borders of enough pixels for stacks, of several lines or columns, at once with the interior or
+   * without it, with sums of several blocks.
+   */
+  @Example
+  void bordersGiveTheBitsOfTheNaiveLoop() {
+    String[] cases = {
+      "n1c128h37w35 k24f3p1",
+      "n2c16h14w15 k40f5p2",
+      "n1c32h16w18 k70f3x5p2x1x0x3",
+      "n3c16h29w27 k16f3s2p1",
+      "n1c16h20w22 k24f3p2d2",
+      "n1c160h15w16 k80f3p1"
+    };
+    for (String name : cases) {
+      ConvCase e = ConvCase.parse(name);
+      ConvCases.Surround plain = new ConvCases.Surround(true, false, Activation.RELU);
+      ConvData data = ConvData.random(e, Values.UNIT, 7, plain);
+      for (Tile tile : new Tile[] {Tile.T4X2, Tile.T8X2}) {
+        Staging staging = canStack(data, tile, tile) ? Staging.STACKS : Staging.STRIPS;
+        Tile last = tile == Tile.T4X2 ? Tile.T4X1 : Tile.T8X1;
+        ConvRun.sameBits(name + " " + tile, data.naive(), run(data, tile, last, staging, 7));
+      }
+    }
+  }
+
   private static boolean canStack(ConvData data, Tile tile, Tile last) {
     return DirectPlan.canStack(data.extents().geometry())
         && tile.rows() >= 4

@@ -74,6 +74,9 @@ final class UnitRun implements AutoCloseable {
   private void run(ConvData data, int threads, MemorySegment y) {
     MemorySegment x = copyOf(data.x());
     MemorySegment residual = data.residual() == null ? null : copyOf(data.residual());
+    for (Forward.Scratch scratch : scratches) {
+      scratch.begin();
+    }
     for (int stage = 0; stage < forward.stages(threads); stage++) {
       List<Integer> order = new ArrayList<>();
       int units = forward.units(threads, stage);

@@ -99,34 +99,44 @@ public final class DirectForward implements SingleStage {
       MemorySegment x,
       MemorySegment residual,
       MemorySegment y) {
-    DirectScratch[] scratches = ((DirectScratch.Together) scratch).parts();
+    DirectScratch.Together together = (DirectScratch.Together) scratch;
+    DirectScratch[] scratches = together.parts;
     int ranges = plan.panelRanges(units);
     int range = unit % ranges;
     int chunk = unit / ranges % plan.chunks();
     int group = unit / ranges / plan.chunks();
-    int firstPart = plan.firstPart(chunk);
-    for (int i = 0; i < scratches.length; i++) {
+    DirectPlan.Batch batch = plan.batch(chunk);
+    boolean lacks = together.lacks(unit / ranges);
+    for (int i = 0; lacks && i < batch.parts(); i++) {
       DirectScratch s = scratches[i];
-      DirectPart part = plan.part(firstPart + i);
-      int own = scratches.length > 1 ? part.firstChunk() : chunk;
-      s.pixels = part.stage(own, group, s, x);
-      s.repeatLast(Math.min(s.pixels + plan.mostTileRows(), plan.maxRows()));
+      s.stagedStart = plan.stagedStart(batch.firstPart() + i);
+      DirectPart part = plan.part(batch.firstPart() + i);
+      s.pixels = part.stage(chunk - batch.firstChunk(), group, s, x);
+      s.repeatLast(Math.min(s.pixels + plan.mostTileRows(), s.rows.length));
     }
     int endPanel = plan.firstPanel(range + 1, ranges);
     for (int panel = plan.firstPanel(range, ranges); panel < endPanel; panel++) {
-      for (int i = 0; i < scratches.length; i++) {
+      boolean holdsWhole = false;
+      for (int i = 0; i < batch.parts(); i++) {
         DirectScratch s = scratches[i];
-        multiplyPanel(plan.part(firstPart + i), group, panel, s.pixels, s, residual, y);
+        DirectPart part = plan.part(batch.firstPart() + i);
+        holdsWhole = multiplyPanel(part, group, panel, s.pixels, holdsWhole, s, residual, y);
       }
     }
   }
 
-  /** One panel over a chunk. */
-  private void multiplyPanel(
+  /**
+   * One panel over a chunk of a part.
+   *
+   * @param holdsWhole whether the array of a copied panel holds all terms of this one
+   * @return whether it does so now
+   */
+  private boolean multiplyPanel(
       DirectPart part,
       int group,
       int panel,
       int pixels,
+      boolean holdsWhole,
       DirectScratch s,
       MemorySegment residual,
       MemorySegment y) {
@@ -139,22 +149,26 @@ public final class DirectForward implements SingleStage {
       s.panel = s.compacted;
       s.panelOff = 0;
     }
+    boolean holds = holdsWhole;
+    s.whole = !part.compacts() || holdsWhole && part.isStretch();
     if (plan.copiedFloats() == 0) {
       s.factors.set(s.panel, s.panelOff);
-    } else if (plan.stacks(pixels) > 0) {
+    } else if (part.stacks(pixels) > 0 && !(holdsWhole && s.whole)) {
       part.copy(s.panel, s.panelOff, tile.width(), s.factors);
+      holds = s.whole;
     }
     int columns = Math.min(tile.width(), g.groupK() - plan.firstFilter(panel));
     if (part.blocks() == 1 && columns == tile.width() && residual == null) {
       finishInRegisters(part, group, panel, pixels, s, y);
-      return;
+      return holds;
     }
-    int tiles = plan.tiles(pixels);
+    int tiles = part.tiles(pixels);
     for (int first = 0; first < tiles; first += plan.tilesPerSweep()) {
       int end = Math.min(first + plan.tilesPerSweep(), tiles);
       sumBlocks(part, group, panel, first, end, pixels, s);
       store(part, panel, columns, first, end, pixels, s, residual, y);
     }
+    return holds;
   }
 
   /** Sums of one block need nothing but the clamp: tiles go to the output. */
@@ -163,14 +177,14 @@ public final class DirectForward implements SingleStage {
     Tile tile = plan.tileOf(panel);
     long bias = biasOf(group, panel);
     long yOff = (long) plan.firstFilter(panel) * Float.BYTES;
-    int stacks = plan.stacks(pixels);
+    int stacks = part.stacks(pixels);
     if (stacks > 0) {
       multiplyStacks(part, panel, 0, 0, stacks, s, bias, y, s.outputs, 0, yOff, lo, hi);
     }
-    int tiles = plan.tiles(pixels);
+    int tiles = part.tiles(pixels);
     for (int t = stacks; t < tiles; t++) {
-      int row = plan.firstRow(t, pixels);
-      Tile of = tile.forRows(plan.firstRow(t + 1, pixels) - row);
+      int row = part.firstRow(t, pixels);
+      Tile of = tile.forRows(part.firstRow(t + 1, pixels) - row);
       multiply(part, of, 0, row, s, bias, y, s.outputs, row, yOff, lo, hi);
     }
   }
@@ -187,20 +201,20 @@ public final class DirectForward implements SingleStage {
     Tile tile = plan.tileOf(panel);
     long[] sumsRows = plan.sumsRows(panel);
     long blockStep = (long) plan.mostTileRows() * tile.width() * Float.BYTES;
-    int stacks = plan.stacks(pixels);
+    int stacks = part.stacks(pixels);
     float none = Float.POSITIVE_INFINITY;
     for (int block = 0; block < part.blocks(); block++) {
       long start = block == 0 ? biasOf(group, panel) : 0;
       long sum = block * blockStep;
       for (int t = firstTile; t < endTile; t++, sum += part.blocks() * blockStep) {
-        int row = plan.firstRow(t, pixels);
+        int row = part.firstRow(t, pixels);
         if (t < stacks) {
           multiplyStacks(part, panel, block, t, 1, s, start, s.sums, sumsRows, 0, sum, -none, none);
           continue;
         }
         multiply(
             part,
-            tile.forRows(plan.firstRow(t + 1, pixels) - row),
+            tile.forRows(part.firstRow(t + 1, pixels) - row),
             block,
             row,
             s,
@@ -282,13 +296,13 @@ public final class DirectForward implements SingleStage {
     int run = 3 * part.firstRun(block);
     // A region without taps has no runs.
     int from = length > 0 ? part.runs()[run] : 0;
-    int term = length == 0 || part.compacts() ? from : part.runs()[run + 1];
-    GatheredTile tile = plan.gathered(panel);
+    int term = length > 0 && s.whole ? part.runs()[run + 1] : from;
+    GatheredTile tile = part.gathered(plan.tileOf(panel));
     int stackStep = tile.rows() * part.gatheredStep();
     GatheredTile.run(
         tile,
         s.staged,
-        stack * stackStep + tile.rows() * from,
+        s.stagedStart + stack * stackStep + tile.rows() * from,
         stackStep,
         length,
         s.factors,
@@ -320,8 +334,8 @@ public final class DirectForward implements SingleStage {
     long yOff = (long) plan.firstFilter(panel) * Float.BYTES;
     long sum = 0;
     for (int t = firstTile; t < endTile; t++, sum += part.blocks() * blockStep) {
-      int row = plan.firstRow(t, pixels);
-      int rows = plan.firstRow(t + 1, pixels) - row;
+      int row = part.firstRow(t, pixels);
+      int rows = part.firstRow(t + 1, pixels) - row;
       TileEpilogue.store(
           part.blocks(),
           s.sums,

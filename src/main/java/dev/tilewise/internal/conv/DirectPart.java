@@ -4,6 +4,7 @@ import dev.tilewise.internal.kernel.Gather;
 import dev.tilewise.internal.kernel.GatheredTile;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Panel;
+import dev.tilewise.internal.kernel.Tile;
 import dev.tilewise.internal.kernel.WindowStacks;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -37,10 +38,13 @@ final class DirectPart {
   private static final long STACK_BYTES = 448 << 10;
 
   /** The same where each chunk copies the panels: it should be long, and is read from L3. */
-  private static final long LARGE_STACK_BYTES = 3 << 20;
+  private static final long LARGE_STACK_BYTES = 5 << 20;
 
   /** Fewest pixels for which panels are copied. */
   private static final int FEWEST_COPYING_PIXELS = 12;
+
+  /** Rows of the tiles that fill better where eight do not. */
+  private static final int LOW_ROWS = Tile.T6X2.rows();
 
   /** Most pixels of a chunk, so that tables stay small. */
   private static final int MAX_PIXELS = 4096;
@@ -53,7 +57,8 @@ final class DirectPart {
   private final boolean gathers;
   private final boolean stacks;
   private final int tileRows;
-  private final int firstChunk;
+  private final int restRows;
+  private final boolean hasLowTiles;
   private final int chunkLines;
   private final int chunkColumns;
   private final long columnChunks;
@@ -66,23 +71,19 @@ final class DirectPart {
   private final int[] blockRuns;
   private final int[] blockLengths;
   private final boolean compacts;
+  private final boolean isStretch;
 
-  DirectPart(
-      Geometry g,
-      Region region,
-      DirectPlan.Staging staging,
-      int tileRows,
-      int wantedChunks,
-      int firstChunk) {
+  DirectPart(Geometry g, Region region, DirectPlan.Staging staging, Tile tile, int wantedChunks) {
     this.g = g;
     this.region = region;
     gathers = staging != DirectPlan.Staging.STRIPS && region.hasTaps();
     stacks = staging == DirectPlan.Staging.STACKS;
-    this.tileRows = tileRows;
-    this.firstChunk = firstChunk;
-    List<Region.Run> pieces = region.runs(g, (long) g.w() * g.c());
     long lines = (long) g.n() * region.rows();
     long pixels = lines * region.columns();
+    restRows = tile.rows();
+    tileRows = stacks ? TileTable.windowRows(pixels) : restRows;
+    hasLowTiles = !stacks && tile == Tile.T8X2;
+    List<Region.Run> pieces = region.runs(g, (long) g.w() * g.c());
     long most =
         Math.min(MAX_PIXELS, Math.max(8L * tileRows, (pixels + wantedChunks - 1) / wantedChunks));
     int columns = Math.min(region.columns(), (int) most);
@@ -98,7 +99,7 @@ final class DirectPart {
       }
     }
     chunkColumns = columns;
-    chunkLines = leastWaste(many, lines, columns, tileRows);
+    chunkLines = copies() ? even(many, lines) : leastWaste(many, lines, columns, tileRows);
     columnChunks = (region.columns() + columns - 1) / columns;
     chunks = Math.toIntExact((lines + chunkLines - 1) / chunkLines * columnChunks);
     boolean reads = !gathers && region.hasTaps();
@@ -128,6 +129,14 @@ final class DirectPart {
     }
     compacts =
         gathers && blocks.stream().flatMap(List::stream).anyMatch(run -> run.from() != run.term());
+    isStretch =
+        gathers
+            && blocks.stream()
+                    .flatMap(List::stream)
+                    .mapToLong(run -> run.term() - run.from())
+                    .distinct()
+                    .count()
+                <= 1;
   }
 
   /**
@@ -162,16 +171,8 @@ final class DirectPart {
   }
 
   /** Whether tiles read copies of the panels. */
-  private boolean copies() {
+  boolean copies() {
     return stacks && TileTable.readsArrays();
-  }
-
-  /**
-   * Whole stacks of so many pixels: to copy a term's factors takes as long as the products of three
-   * pixels, so that a few of them are left to other tiles.
-   */
-  static int stacks(int pixels, int tileRows) {
-    return TileTable.readsArrays() && pixels < FEWEST_COPYING_PIXELS ? 0 : pixels / tileRows;
   }
 
   /** The most pixels that are left to other tiles although they would fill a stack. */
@@ -179,7 +180,77 @@ final class DirectPart {
     return TileTable.readsArrays() ? FEWEST_COPYING_PIXELS - 1 : 0;
   }
 
-  private long budget() {
+  /** The kernel of a panel's whole stacks. */
+  GatheredTile gathered(Tile tile) {
+    return GatheredTile.of(tileRows, tile.vectors());
+  }
+
+  /** Pixels of a tile. */
+  int tileRows() {
+    return tileRows;
+  }
+
+  /**
+   * Whole stacks of so many pixels: to copy a term's factors takes as long as the products of three
+   * pixels, so that a few of them are left to other tiles.
+   */
+  int stacks(int pixels) {
+    boolean none = !stacks || copies() && pixels < FEWEST_COPYING_PIXELS;
+    return none ? 0 : pixels / tileRows;
+  }
+
+  /**
+   * Tiles of so many pixels: where windows are stacked, the last ones have other kernels; where
+   * tiles of six rows fill better, they are the last ones.
+   */
+  int tiles(int pixels) {
+    if (!stacks) {
+      int low = lowTiles(pixels);
+      return low + (pixels - low * LOW_ROWS + tileRows - 1) / tileRows;
+    }
+    int whole = stacks(pixels);
+    return whole + (pixels - whole * tileRows + restRows - 1) / restRows;
+  }
+
+  /** Tiles of six rows among those of so many pixels, so that at most one row is left over. */
+  private int lowTiles(int pixels) {
+    if (!hasLowTiles) {
+      return 0;
+    }
+    return switch (pixels % tileRows) {
+      case 1, 2 -> pixels > 2 * tileRows ? 3 : 0;
+      case 3, 4 -> pixels > tileRows ? 2 : 0;
+      case 5, 6 -> 1;
+      default -> 0;
+    };
+  }
+
+  /** The first pixel of a tile, or how many pixels there are. */
+  int firstRow(int tile, int pixels) {
+    if (!stacks) {
+      int low = Math.max(0, tile - (tiles(pixels) - lowTiles(pixels)));
+      return Math.min((tile - low) * tileRows + low * LOW_ROWS, pixels);
+    }
+    int beyond = Math.max(0, tile - stacks(pixels));
+    return Math.min((tile - beyond) * tileRows + beyond * restRows, pixels);
+  }
+
+  /** Rows of the tallest tile. */
+  int mostTileRows() {
+    return Math.max(tileRows, restRows);
+  }
+
+  /** Most rows of all tiles of a chunk, used or not. */
+  int maxRows() {
+    int rows = chunkPixels();
+    int stackRows = (rows + tileRows - 1) / tileRows * tileRows + mostTileRows() - tileRows;
+    // A chunk of few pixels has no stacks.
+    int few = stacks ? Math.min(rows, mostWithoutStacks()) : 0;
+    return Math.max(stackRows, (few + restRows - 1) / restRows * restRows);
+  }
+
+  /** Bytes that a chunk, or parts that are staged together, may take. */
+  long budget() {
     if (copies()) {
       return LARGE_STACK_BYTES;
     }
@@ -229,12 +300,16 @@ final class DirectPart {
     return best;
   }
 
-  private static long tiles(long pixels, int rows) {
-    return (pixels + rows - 1) / rows;
+  /**
+   * Lines of a chunk so that all are as long as can be: few and large ones are shared by threads.
+   */
+  private static int even(int most, long lines) {
+    long chunks = (lines + most - 1) / most;
+    return (int) ((lines + chunks - 1) / chunks);
   }
 
-  int firstChunk() {
-    return firstChunk;
+  private static long tiles(long pixels, int rows) {
+    return (pixels + rows - 1) / rows;
   }
 
   int chunks() {
@@ -256,7 +331,7 @@ final class DirectPart {
    */
   private int filled(int pixels) {
     int rest = pixels % tileRows;
-    boolean fills = gathers && copies() && stacks(pixels, tileRows) > 0 && rest > 1;
+    boolean fills = gathers && copies() && stacks(pixels) > 0 && rest > 1;
     return fills ? pixels + tileRows - rest : pixels;
   }
 
@@ -285,9 +360,14 @@ final class DirectPart {
     return blockLengths[block];
   }
 
-  /** Whether the panels must be compacted too, because taps in between are absent. */
+  /** Whether the panels must be compacted too, because taps are absent. */
   boolean compacts() {
     return compacts;
+  }
+
+  /** Whether windows are gathered and their terms follow one another in a whole panel, too. */
+  boolean isStretch() {
+    return isStretch;
   }
 
   /**
@@ -328,12 +408,12 @@ final class DirectPart {
   /**
    * Stages one chunk: fills the scratch with its windows and with where they and their outputs lie.
    *
+   * @param chunk of this part
    * @return the chunk's pixels, the last one more than once if that fills a stack
    */
   int stage(int chunk, int group, DirectScratch s, MemorySegment x) {
-    long which = chunk - firstChunk;
-    long firstLine = which / columnChunks * chunkLines;
-    int firstColumn = (int) (which % columnChunks) * chunkColumns;
+    long firstLine = chunk / columnChunks * chunkLines;
+    int firstColumn = (int) (chunk % columnChunks) * chunkColumns;
     long endLine = Math.min(firstLine + chunkLines, (long) g.n() * region.rows());
     int columns = Math.min(chunkColumns, region.columns() - firstColumn);
     int pixels = 0;
@@ -358,12 +438,21 @@ final class DirectPart {
     pixels = filled;
     if (gathers) {
       int step = gatheredStep();
-      int whole = stacks ? stacks(pixels, tileRows) : 0;
+      int whole = stacks(pixels);
       int stackStep = tileRows * step;
       WindowStacks.copy(
-          x, s.inputs, tileRows, whole, pieceOffsets, pieceLengths, s.staged, stackStep);
+          x,
+          s.inputs,
+          tileRows,
+          whole,
+          pieceOffsets,
+          pieceLengths,
+          s.staged,
+          s.stagedStart,
+          stackStep);
       int first = whole * tileRows;
-      Gather.rows(x, s.inputs, first, pixels, pieceOffsets, pieceLengths, s.staged, step);
+      Gather.rows(
+          x, s.inputs, first, pixels, pieceOffsets, pieceLengths, s.staged, s.stagedStart, step);
     }
     return pixels;
   }
@@ -395,7 +484,7 @@ final class DirectPart {
       // Runs count from the place of tap (0, 0), present or not.
       int staged =
           gathers
-              ? i * stagedStep
+              ? s.stagedStart + i * stagedStep
               : s.stagedStart
                   + at
                   + (r * g.sh() - region.firstTapY() * g.dh()) * rowStep

@@ -37,29 +37,40 @@ public final class DirectPlan {
   /** More could not be counted in chunks. */
   private static final double MOST_PIXELS = Integer.MAX_VALUE;
 
-  /** Rows of the tiles that fill better where eight do not. */
-  private static final int LOW_ROWS = Tile.T6X2.rows();
-
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
+  /** The same of units of different sizes, where these are few. */
+  private static final int ENOUGH_UNEVEN_UNITS = 48;
+
+  /**
+   * Parts that are staged together, so that each panel is brought from afar once and not for each
+   * of them: several of one chunk each, or one.
+   *
+   * @param firstPart first part
+   * @param endPart one past the last
+   * @param firstChunk number of its first chunk in the plan
+   * @param chunks how many
+   */
+  record Batch(int firstPart, int endPart, int firstChunk, int chunks) {
+    int parts() {
+      return endPart - firstPart;
+    }
+  }
+
   private final Tile[] tiles;
-  private final GatheredTile[] gathered;
   private final Staging staging;
-  private final int tileRows;
-  private final int restRows;
   private final int mostTileRows;
-  private final boolean hasLowTiles;
   private final FilterPanels panels;
   private final long[] panelStarts;
   private final List<DirectPart> parts;
-  private final boolean together;
+  private final List<Batch> batches;
   private final int[] stagedStarts;
   private final int groups;
   private final int chunks;
   private final int panelRanges;
   private final int zeros;
-  private final int maxRows;
+  private final int[] maxRows;
   private final int stagedLength;
   private final int tilesPerSweep;
   private final long sumsBytes;
@@ -80,21 +91,12 @@ public final class DirectPlan {
     this.tiles = tiles.clone();
     this.staging = staging;
     groups = g.groups();
-    tileRows = staging == Staging.STACKS ? TileTable.windowRows() : tiles[0].rows();
-    restRows = tiles[0].rows();
-    mostTileRows = Math.max(tileRows, restRows);
-    hasLowTiles = staging != Staging.STACKS && tiles[0] == Tile.T8X2;
-    gathered = new GatheredTile[staging == Staging.STACKS ? tiles.length : 0];
-    for (int i = 0; i < gathered.length; i++) {
-      gathered[i] = GatheredTile.of(tileRows, tiles[i].vectors());
-    }
-    boolean copies = gathered.length > 0 && gathered[0].readsArrays();
+    boolean copies = staging == Staging.STACKS && TileTable.readsArrays();
     int[] widths = new int[tiles.length];
     sumsRows = new long[tiles.length][];
     int widest = 0;
     for (int i = 0; i < tiles.length; i++) {
       widths[i] = tiles[i].width();
-      sumsRows[i] = rowTable(tiles[i], mostTileRows);
       widest = Math.max(widest, widths[i]);
     }
     zeros = widest;
@@ -105,63 +107,90 @@ public final class DirectPlan {
     }
     // One chunk is enough where each copies the panels: threads share these.
     int each = groups * (copies ? tiles.length : 1);
-    List<DirectPart> cut = parts(g, staging, tileRows, (ENOUGH_UNITS + each - 1) / each);
+    List<DirectPart> cut = parts(g, staging, tiles[0], (ENOUGH_UNITS + each - 1) / each);
     List<DirectPart> whole =
-        tiles.length >= ENOUGH_UNITS ? parts(g, staging, tileRows, 1) : List.of();
-    together = goTogether(whole);
+        tiles.length >= ENOUGH_UNITS ? parts(g, staging, tiles[0], 1) : List.of();
+    boolean together = !whole.isEmpty() && goTogether(whole, 0, whole.size());
     parts = together ? whole : cut;
-    long count = 0;
-    int rows = 0;
+    batches = batches(parts, together || copies);
+    mostTileRows = parts.stream().mapToInt(DirectPart::mostTileRows).max().orElseThrow();
+    maxRows = new int[batches.stream().mapToInt(Batch::parts).max().orElseThrow()];
+    for (int i = 0; i < tiles.length; i++) {
+      sumsRows[i] = rowTable(tiles[i], mostTileRows);
+    }
     int staged = 0;
     boolean compacts = false;
     stagedStarts = new int[parts.size()];
-    for (int i = 0; i < stagedStarts.length; i++) {
-      DirectPart part = parts.get(i);
-      count += part.chunks();
-      rows = Math.max(rows, part.chunkPixels());
-      stagedStarts[i] = together ? staged : 0;
-      staged = Math.max(staged, stagedStarts[i] + part.stagedLength());
-      compacts |= part.compacts();
+    for (Batch batch : batches) {
+      int start = 0;
+      for (int i = batch.firstPart; i < batch.endPart; i++) {
+        DirectPart part = parts.get(i);
+        int place = i - batch.firstPart;
+        maxRows[place] = Math.max(maxRows[place], part.maxRows());
+        stagedStarts[i] = start;
+        start += part.stagedLength();
+        compacts |= part.compacts();
+      }
+      staged = Math.max(staged, start);
     }
-    chunks = together ? 1 : Math.toIntExact(count);
-    int stackRows = (rows + tileRows - 1) / tileRows * tileRows + mostTileRows - tileRows;
-    // A chunk of few pixels has no stacks.
-    int few = Math.min(rows, DirectPart.mostWithoutStacks());
-    maxRows = Math.max(stackRows, (few + restRows - 1) / restRows * restRows);
+    chunks = batches.getLast().firstChunk + batches.getLast().chunks;
     stagedLength = staged;
     long perPanel = Math.multiplyExact((long) chunks, (long) groups);
-    panelRanges = (int) Math.min(widths.length, (ENOUGH_UNITS + perPanel - 1) / perPanel);
+    int enough = copies && chunks > 1 ? ENOUGH_UNEVEN_UNITS : ENOUGH_UNITS;
+    panelRanges = (int) Math.min(widths.length, (enough + perPanel - 1) / perPanel);
     Math.toIntExact(perPanel * panelRanges);
     long panelBytes = (long) g.sumLength() * widest * Float.BYTES;
-    tilesPerSweep = panelBytes > PANEL_BYTES ? tiles(rows) : 1;
+    tilesPerSweep =
+        panelBytes > PANEL_BYTES
+            ? parts.stream().mapToInt(part -> part.tiles(part.chunkPixels())).max().orElseThrow()
+            : 1;
     sumsBytes = (long) mostTileRows * widest * Float.BYTES * g.blocks() * tilesPerSweep;
     compactBytes = compacts && !copies ? panelBytes : 0;
     copiedFloats = copies ? Math.toIntExact(panelBytes / Float.BYTES) : 0;
   }
 
-  private static List<DirectPart> parts(Geometry g, Staging staging, int tileRows, int wanted) {
+  private static List<DirectPart> parts(Geometry g, Staging staging, Tile tile, int wanted) {
     List<DirectPart> parts = new ArrayList<>();
-    long count = 0;
     for (Region region : Region.of(g)) {
-      parts.add(new DirectPart(g, region, staging, tileRows, wanted, Math.toIntExact(count)));
-      count += parts.getLast().chunks();
+      parts.add(new DirectPart(g, region, staging, tile, wanted));
+    }
+    if (parts.getFirst().copies()) {
+      // A copy of a whole panel serves the parts that follow and read a stretch of it.
+      parts.sort(
+          Comparator.comparing(DirectPart::compacts)
+              .thenComparing(part -> !part.isStretch())
+              .thenComparing(part -> -part.chunkPixels()));
     }
     return parts;
   }
 
-  /**
-   * Whether all regions are staged at once, so that each panel is brought from afar once and not
-   * for each of them.
-   */
-  private static boolean goTogether(List<DirectPart> parts) {
+  /** Whether parts of one chunk each can be staged at once. */
+  private static boolean goTogether(List<DirectPart> parts, int first, int end) {
     long bytes = 0;
-    for (DirectPart part : parts) {
-      if (part.gathers() || part.chunks() > 1) {
+    for (DirectPart part : parts.subList(first, end)) {
+      if (part.chunks() > 1 || part.gathers() && !part.copies()) {
         return false;
       }
       bytes += (long) part.stagedLength() * Float.BYTES;
     }
-    return parts.size() > 1 && bytes <= DirectPart.STRIP_BYTES;
+    return bytes <= parts.get(first).budget();
+  }
+
+  /** The parts in their order, as many of them together as can be. */
+  private static List<Batch> batches(List<DirectPart> parts, boolean together) {
+    List<Batch> batches = new ArrayList<>();
+    int chunk = 0;
+    for (int first = 0; first < parts.size(); ) {
+      int end = first + 1;
+      while (together && end < parts.size() && goTogether(parts, first, end + 1)) {
+        end++;
+      }
+      int chunks = parts.get(first).chunks();
+      batches.add(new Batch(first, end, chunk, chunks));
+      chunk = Math.addExact(chunk, chunks);
+      first = end;
+    }
+    return batches;
   }
 
   private static long[] rowTable(Tile tile, int count) {
@@ -227,47 +256,6 @@ public final class DirectPlan {
         .collect(Collectors.joining(" and "));
   }
 
-  /**
-   * Tiles of so many pixels: where windows are stacked, the last ones have other kernels; where
-   * tiles of six rows fill better, they are the last ones.
-   */
-  int tiles(int pixels) {
-    if (staging != Staging.STACKS) {
-      int low = lowTiles(pixels);
-      return low + (pixels - low * LOW_ROWS + tileRows - 1) / tileRows;
-    }
-    int stacks = stacks(pixels);
-    return stacks + (pixels - stacks * tileRows + restRows - 1) / restRows;
-  }
-
-  /** Tiles of six rows among those of so many pixels, so that at most one row is left over. */
-  private int lowTiles(int pixels) {
-    if (!hasLowTiles) {
-      return 0;
-    }
-    return switch (pixels % tileRows) {
-      case 1, 2 -> pixels > 2 * tileRows ? 3 : 0;
-      case 3, 4 -> pixels > tileRows ? 2 : 0;
-      case 5, 6 -> 1;
-      default -> 0;
-    };
-  }
-
-  /** Tiles of so many pixels that are whole stacks. */
-  int stacks(int pixels) {
-    return staging == Staging.STACKS ? DirectPart.stacks(pixels, tileRows) : 0;
-  }
-
-  /** The first pixel of a tile, or how many pixels there are. */
-  int firstRow(int tile, int pixels) {
-    if (staging != Staging.STACKS) {
-      int low = Math.max(0, tile - (tiles(pixels) - lowTiles(pixels)));
-      return Math.min((tile - low) * tileRows + low * LOW_ROWS, pixels);
-    }
-    int beyond = Math.max(0, tile - stacks(pixels));
-    return Math.min((tile - beyond) * tileRows + beyond * restRows, pixels);
-  }
-
   /** Rows of the tallest tile. */
   int mostTileRows() {
     return mostTileRows;
@@ -286,15 +274,12 @@ public final class DirectPlan {
     return tiles[panel];
   }
 
-  /** The kernel of a panel for whole stacks. */
-  GatheredTile gathered(int panel) {
-    return gathered[panel];
-  }
-
   /** Has the kernels that read arrays compiled; others are left to the first runs. */
   void primeKernels() {
     Priming.all(
-        Arrays.stream(gathered)
+        parts.stream()
+            .filter(part -> part.stacks(part.chunkPixels()) > 0)
+            .flatMap(part -> Arrays.stream(tiles).map(part::gathered))
             .filter(GatheredTile::readsArrays)
             .distinct()
             .map(GatheredTile::priming)
@@ -342,9 +327,9 @@ public final class DirectPlan {
     return tilesPerSweep;
   }
 
-  /** Rows of the largest chunk. */
-  int maxRows() {
-    return maxRows;
+  /** Rows of the largest chunk of the parts that have this place among those staged together. */
+  int maxRows(int place) {
+    return maxRows[place];
   }
 
   /** Floats of the largest staged chunk. */
@@ -362,24 +347,24 @@ public final class DirectPlan {
     return compactBytes;
   }
 
-  /** Parts that are staged together, of one chunk each; or one. */
+  /** Most parts that are staged together. */
   int partsTogether() {
-    return together ? parts.size() : 1;
+    return maxRows.length;
   }
 
-  /** The first part of a chunk. */
-  int firstPart(int chunk) {
+  /** The parts that a chunk belongs to. */
+  Batch batch(int chunk) {
     int low = 0;
-    int high = together ? 0 : parts.size() - 1;
+    int high = batches.size() - 1;
     while (low < high) {
       int middle = (low + high + 1) >>> 1;
-      if (parts.get(middle).firstChunk() <= chunk) {
+      if (batches.get(middle).firstChunk <= chunk) {
         low = middle;
       } else {
         high = middle - 1;
       }
     }
-    return low;
+    return batches.get(low);
   }
 
   DirectPart part(int part) {
@@ -391,6 +376,15 @@ public final class DirectPlan {
     return stagedStarts[part];
   }
 
+  /** Windows of the stacks, such as {@code 5 and 4}. */
+  private String heights() {
+    return parts.stream()
+        .map(DirectPart::tileRows)
+        .distinct()
+        .map(String::valueOf)
+        .collect(Collectors.joining(" and "));
+  }
+
   String describe() {
     long gathered = parts.stream().filter(DirectPart::gathers).count();
     return "panels: "
@@ -400,8 +394,8 @@ public final class DirectPlan {
         + " region(s), "
         + gathered
         + " of them gathered"
-        + (together ? ", all at once" : "")
-        + (staging == Staging.STACKS ? " in stacks of " + tileRows : "")
+        + (staging == Staging.STACKS ? " in stacks of " + heights() : "")
+        + (partsTogether() > 1 ? ", " + partsTogether() + " at once" : "")
         + ", "
         + units(2)
         + " unit(s), "

@@ -16,7 +16,7 @@ final class DirectScratch {
   final float[] staged;
 
   /** Where this part's start, floats. */
-  final int stagedStart;
+  int stagedStart;
 
   /** How many there are. */
   int pixels;
@@ -42,15 +42,18 @@ final class DirectScratch {
   /** Whether it is {@link #compacted}. */
   boolean compact;
 
-  /** The same for stacked tiles; without the terms that are absent. */
+  /** The same for stacked tiles. */
   final Panel factors;
+
+  /** Whether these are all terms, or else those that are present. */
+  boolean whole;
 
   final Destination destination;
   final long oh;
   final long ow;
 
   private DirectScratch(
-      int part,
+      int place,
       Geometry g,
       Destination destination,
       DirectPlan plan,
@@ -61,11 +64,10 @@ final class DirectScratch {
     compacted = memory.asSlice(plan.sumsBytes(), plan.compactBytes());
     staged = arrays.large(plan.stagedLength());
     factors = new Panel(arrays.panel(plan.copiedFloats()));
-    rows = new int[plan.maxRows()];
-    inputs = new long[plan.maxRows()];
-    outputs = new long[plan.maxRows()];
-    residuals = destination.isDense(g.k()) ? outputs : new long[plan.maxRows()];
-    stagedStart = plan.stagedStart(part);
+    rows = new int[plan.maxRows(place)];
+    inputs = new long[plan.maxRows(place)];
+    outputs = new long[plan.maxRows(place)];
+    residuals = destination.isDense(g.k()) ? outputs : new long[plan.maxRows(place)];
     oh = g.oh();
     ow = g.ow();
   }
@@ -73,7 +75,35 @@ final class DirectScratch {
   /**
    * The scratches of the parts that are staged together, which have all but the tables in common.
    */
-  record Together(DirectScratch... parts) implements Forward.Scratch {}
+  static final class Together implements Forward.Scratch {
+
+    private static final int NOTHING = -1;
+
+    final DirectScratch[] parts;
+
+    private int staged = NOTHING;
+
+    private Together(DirectScratch[] parts) {
+      this.parts = parts;
+    }
+
+    @Override
+    public void begin() {
+      staged = NOTHING;
+    }
+
+    /**
+     * Whether a chunk must still be staged, which it then is: threads that share a chunk's panels
+     * take several ranges of them, one after the other.
+     *
+     * @param chunk of a run, from 0
+     */
+    boolean lacks(int chunk) {
+      boolean lacks = staged != chunk;
+      staged = chunk;
+      return lacks;
+    }
+  }
 
   /**
    * Of one thread.
@@ -100,8 +130,12 @@ final class DirectScratch {
   /** Bytes of one thread on the heap. */
   static long heapBytes(Geometry g, Destination destination, DirectPlan plan) {
     int tables = destination.isDense(g.k()) ? 2 : 3;
+    long rows = 0;
+    for (int place = 0; place < plan.partsTogether(); place++) {
+      rows += plan.maxRows(place);
+    }
     return ((long) plan.stagedLength() + plan.copiedFloats()) * Float.BYTES
-        + (long) plan.partsTogether() * plan.maxRows() * (Integer.BYTES + tables * Long.BYTES);
+        + rows * (Integer.BYTES + tables * Long.BYTES);
   }
 
   /** Repeats the last pixel in the rows that a last tile has too many. */

@@ -94,5 +94,9 @@ public interface Forward {
   String describe();
 
   /** Scratch of one thread; each algorithm has its own. */
-  interface Scratch {}
+  interface Scratch {
+
+    /** Before the first unit of a run: forgets what it holds of an earlier one. */
+    default void begin() {}
+  }
 }

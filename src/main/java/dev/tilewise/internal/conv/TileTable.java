@@ -19,6 +19,9 @@ final class TileTable {
   /** Bytes from pixel to pixel: eight of L1's 64 sets hold all pixels of a vector of channels. */
   private static final long FAR_PIXELS = 512;
 
+  /** Time of a pixel in a stack of four beside one in a stack of five. */
+  private static final double FOUR_TO_FIVE = 1.1;
+
   /** Vectors of the widest panel of stacked tiles. */
   static final int MOST_STACK_VECTORS = REGISTERS == 32 ? 3 : 2;
 
@@ -131,6 +134,16 @@ final class TileTable {
   /** Windows of a stack. */
   static int windowRows() {
     return FENCES ? 5 : 6;
+  }
+
+  /**
+   * Windows of a stack where there are so many pixels at least. Four sums a vector leave the two
+   * multiply-add units less to choose from: docs/decisions/0030-regions-at-once.md.
+   */
+  static int windowRows(long pixels) {
+    long inFours = (pixels + 3) / 4 * 4;
+    boolean low = FENCES && inFours * FOUR_TO_FIVE < (pixels + 4) / 5 * 5;
+    return low ? 4 : windowRows();
   }
 
   /** Whether tiles of stacks read their factors from arrays: docs/decisions/0018-fences.md. */

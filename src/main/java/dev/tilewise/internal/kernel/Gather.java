@@ -29,6 +29,7 @@ public final class Gather {
    * @param offsets where each piece starts in a row, bytes
    * @param lengths of each piece, floats
    * @param to receives the rows
+   * @param toOff where row 0 starts, floats
    * @param toStep from row to row, floats: room for the pieces and one vector more
    */
   public static void rows(
@@ -39,8 +40,9 @@ public final class Gather {
       long[] offsets,
       int[] lengths,
       float[] to,
+      int toOff,
       int toStep) {
-    int at = 0;
+    int at = toOff;
     for (int piece = 0; piece < offsets.length; piece++) {
       for (int done = 0; done < lengths[piece]; done += COUNT) {
         long offset = offsets[piece] + (long) done * Float.BYTES;

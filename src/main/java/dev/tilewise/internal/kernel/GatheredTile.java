@@ -19,7 +19,9 @@ public enum GatheredTile {
   G6X2(6, 2),
   G6X1(6, 1),
   G5X2(5, 2),
-  G5X1(5, 1);
+  G5X1(5, 1),
+  G4X2(4, 2),
+  G4X1(4, 1);
 
   private final int rows;
   private final int vectors;
@@ -138,6 +140,14 @@ public enum GatheredTile {
               hi);
       case G5X1 ->
           Gathered5x1.run(
+              a, aOff, aStep, length, copy, from, init, initOff, d, dRows, dRow, dOff, stacks, lo,
+              hi);
+      case G4X2 ->
+          Gathered4x2.run(
+              a, aOff, aStep, length, copy, from, init, initOff, d, dRows, dRow, dOff, stacks, lo,
+              hi);
+      case G4X1 ->
+          Gathered4x1.run(
               a, aOff, aStep, length, copy, from, init, initOff, d, dRows, dRow, dOff, stacks, lo,
               hi);
     }

@@ -21,11 +21,12 @@ public final class WindowStacks {
    *
    * @param a memory of the windows
    * @param aRows where windows start, bytes
-   * @param height windows of a stack: 6 or 5
+   * @param height windows of a stack: 6, 5 or 4
    * @param stacks how many
    * @param offsets where each piece starts in a window, bytes
    * @param lengths of each piece, floats; whole vectors
    * @param to receives the stacks
+   * @param toOff where the first one starts, floats
    * @param toStep from stack to stack, floats
    */
   public static void copy(
@@ -36,16 +37,18 @@ public final class WindowStacks {
       long[] offsets,
       int[] lengths,
       float[] to,
+      int toOff,
       int toStep) {
     for (int stack = 0; stack < stacks; stack++) {
-      int at = stack * toStep;
+      int at = toOff + stack * toStep;
       for (int piece = 0; piece < offsets.length; piece++) {
         long offset = offsets[piece];
         int length = lengths[piece];
-        if (height == 6) {
-          six(a, aRows, stack * 6, offset, length, to, at);
-        } else {
-          five(a, aRows, stack * 5, offset, length, to, at);
+        int row = stack * height;
+        switch (height) {
+          case 6 -> six(a, aRows, row, offset, length, to, at);
+          case 5 -> five(a, aRows, row, offset, length, to, at);
+          default -> four(a, aRows, row, offset, length, to, at);
         }
         at += length * height;
       }
@@ -97,6 +100,27 @@ public final class WindowStacks {
       FloatVector.fromMemorySegment(SPECIES, a, row3 + off, ORDER).intoArray(to, at + 3 * COUNT);
       FloatVector.fromMemorySegment(SPECIES, a, row4 + off, ORDER).intoArray(to, at + 4 * COUNT);
       at += 5 * COUNT;
+    }
+  }
+
+  /** One piece of the windows of one stack. */
+  private static void four(
+      MemorySegment a, long[] aRows, int row, long from, int length, float[] to, int toOff) {
+    if (a.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    long row0 = aRows[row] + from;
+    long row1 = aRows[row + 1] + from;
+    long row2 = aRows[row + 2] + from;
+    long row3 = aRows[row + 3] + from;
+    int at = toOff;
+    long end = (long) length * Float.BYTES;
+    for (long off = 0; off < end; off += BYTES) {
+      FloatVector.fromMemorySegment(SPECIES, a, row0 + off, ORDER).intoArray(to, at);
+      FloatVector.fromMemorySegment(SPECIES, a, row1 + off, ORDER).intoArray(to, at + COUNT);
+      FloatVector.fromMemorySegment(SPECIES, a, row2 + off, ORDER).intoArray(to, at + 2 * COUNT);
+      FloatVector.fromMemorySegment(SPECIES, a, row3 + off, ORDER).intoArray(to, at + 3 * COUNT);
+      at += 4 * COUNT;
     }
   }
 }

@@ -115,7 +115,7 @@ class GatheredTileTest {
     }
 
     private void run() {
-      WindowStacks.copy(x, xRows, tile.rows(), stacks, offsets, lengths, a, aStep);
+      WindowStacks.copy(x, xRows, tile.rows(), stacks, offsets, lengths, a, 0, aStep);
       GatheredTile.run(
           tile, a, 0, aStep, length, panel, firstTerm, init, initOff, d, dRows, dRow, dOff, stacks,
           lo, hi);
@@ -187,7 +187,8 @@ class GatheredTileTest {
       assertThrows(
           IllegalArgumentException.class,
           () ->
-              WindowStacks.copy(heap, rows, height, 1, new long[1], new int[] {Lanes.COUNT}, a, 0));
+              WindowStacks.copy(
+                  heap, rows, height, 1, new long[1], new int[] {Lanes.COUNT}, a, 0, 0));
     }
   }
 
