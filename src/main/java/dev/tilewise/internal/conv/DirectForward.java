@@ -206,12 +206,26 @@ public final class DirectForward implements SingleStage {
     for (int block = 0; block < part.blocks(); block++) {
       long start = block == 0 ? biasOf(group, panel) : 0;
       long sum = block * blockStep;
-      for (int t = firstTile; t < endTile; t++, sum += part.blocks() * blockStep) {
+      int swept = Math.max(0, Math.min(endTile, stacks) - firstTile);
+      if (swept > 0) {
+        multiplyStacks(
+            part,
+            panel,
+            block,
+            firstTile,
+            swept,
+            s,
+            start,
+            s.sums,
+            plan.stackSums(part, panel),
+            0,
+            sum,
+            -none,
+            none);
+        sum += swept * part.blocks() * blockStep;
+      }
+      for (int t = firstTile + swept; t < endTile; t++, sum += part.blocks() * blockStep) {
         int row = part.firstRow(t, pixels);
-        if (t < stacks) {
-          multiplyStacks(part, panel, block, t, 1, s, start, s.sums, sumsRows, 0, sum, -none, none);
-          continue;
-        }
         multiply(
             part,
             tile.forRows(part.firstRow(t + 1, pixels) - row),

@@ -59,6 +59,7 @@ final class DirectPart {
   private final int tileRows;
   private final int restRows;
   private final boolean hasLowTiles;
+  private final GatheredTile[] gathered;
   private final int chunkLines;
   private final int chunkColumns;
   private final long columnChunks;
@@ -82,6 +83,10 @@ final class DirectPart {
     long pixels = lines * region.columns();
     restRows = tile.rows();
     tileRows = stacks ? TileTable.windowRows(pixels) : restRows;
+    gathered = new GatheredTile[stacks ? TileTable.MOST_GATHERED_VECTORS + 1 : 0];
+    for (int vectors = 1; vectors < gathered.length; vectors++) {
+      gathered[vectors] = GatheredTile.of(tileRows, vectors);
+    }
     hasLowTiles = !stacks && tile == Tile.T8X2;
     List<Region.Run> pieces = region.runs(g, (long) g.w() * g.c());
     long most =
@@ -182,7 +187,7 @@ final class DirectPart {
 
   /** The kernel of a panel's whole stacks. */
   GatheredTile gathered(Tile tile) {
-    return GatheredTile.of(tileRows, tile.vectors());
+    return gathered[tile.vectors()];
   }
 
   /** Pixels of a tile. */

@@ -40,6 +40,9 @@ public final class DirectPlan {
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
+  /** Stacks that take turns at the blocks of a panel: to enter the kernel anew takes a while. */
+  private static final int STACKS_PER_SWEEP = 16;
+
   /** The same of units of different sizes, where these are few. */
   private static final int ENOUGH_UNEVEN_UNITS = 48;
 
@@ -77,6 +80,7 @@ public final class DirectPlan {
   private final long compactBytes;
   private final int copiedFloats;
   private final long[][] sumsRows;
+  private final long[][][] stackSums;
 
   /**
    * Plans.
@@ -143,8 +147,17 @@ public final class DirectPlan {
     tilesPerSweep =
         panelBytes > PANEL_BYTES
             ? parts.stream().mapToInt(part -> part.tiles(part.chunkPixels())).max().orElseThrow()
-            : 1;
+            : staging == Staging.STACKS ? STACKS_PER_SWEEP : 1;
     sumsBytes = (long) mostTileRows * widest * Float.BYTES * g.blocks() * tilesPerSweep;
+    stackSums = new long[mostTileRows + 1][TileTable.MOST_GATHERED_VECTORS + 1][];
+    if (staging == Staging.STACKS) {
+      for (DirectPart part : parts) {
+        for (Tile tile : tiles) {
+          stackSums[part.tileRows()][tile.vectors()] =
+              stackSums(part.tileRows(), (long) tile.width() * Float.BYTES, g.blocks());
+        }
+      }
+    }
     compactBytes = compacts && !copies ? panelBytes : 0;
     copiedFloats = copies ? Math.toIntExact(panelBytes / Float.BYTES) : 0;
   }
@@ -197,6 +210,15 @@ public final class DirectPlan {
     long[] rows = new long[count];
     for (int m = 0; m < rows.length; m++) {
       rows[m] = (long) m * tile.width() * Float.BYTES;
+    }
+    return rows;
+  }
+
+  /** Where the rows of a sweep's stacks lie in the partial sums, in one block. */
+  private long[] stackSums(int height, long rowStep, int blocks) {
+    long[] rows = new long[tilesPerSweep * height];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = (i / height * (long) blocks * mostTileRows + i % height) * rowStep;
     }
     return rows;
   }
@@ -268,6 +290,11 @@ public final class DirectPlan {
   /** Zeros that blocks but the first start from: as many as the widest panel has filters. */
   int zeros() {
     return zeros;
+  }
+
+  /** Where the rows of a sweep's stacks lie in the partial sums. */
+  long[] stackSums(DirectPart part, int panel) {
+    return stackSums[part.tileRows()][tiles[panel].vectors()];
   }
 
   Tile tileOf(int panel) {

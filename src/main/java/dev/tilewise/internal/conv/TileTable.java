@@ -22,6 +22,9 @@ final class TileTable {
   /** Time of a pixel in a stack of four beside one in a stack of five. */
   private static final double FOUR_TO_FIVE = 1.1;
 
+  /** Vectors of the widest panel of stacked windows. */
+  static final int MOST_GATHERED_VECTORS = 2;
+
   /** Vectors of the widest panel of stacked tiles. */
   static final int MOST_STACK_VECTORS = REGISTERS == 32 ? 3 : 2;
 
