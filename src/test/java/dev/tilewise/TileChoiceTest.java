@@ -72,7 +72,9 @@ class TileChoiceTest {
       "n1c32h16w18 k70f3x5p2x1x0x3",
       "n3c16h29w27 k16f3s2p1",
       "n1c16h20w22 k24f3p2d2",
-      "n1c160h15w16 k80f3p1"
+      "n1c160h15w16 k80f3p1",
+      "n1c128h30w14 k24f5p2",
+      "n1c1536h4w14 k16f1p1"
     };
     for (String name : cases) {
       ConvCase e = ConvCase.parse(name);

@@ -222,9 +222,9 @@ public final class DirectForward implements SingleStage {
             sum,
             -none,
             none);
-        sum += swept * part.blocks() * blockStep;
+        sum += swept * g.blocks() * blockStep;
       }
-      for (int t = firstTile + swept; t < endTile; t++, sum += part.blocks() * blockStep) {
+      for (int t = firstTile + swept; t < endTile; t++, sum += g.blocks() * blockStep) {
         int row = part.firstRow(t, pixels);
         multiply(
             part,
@@ -347,7 +347,7 @@ public final class DirectForward implements SingleStage {
     long blockStep = plan.mostTileRows() * rowStep;
     long yOff = (long) plan.firstFilter(panel) * Float.BYTES;
     long sum = 0;
-    for (int t = firstTile; t < endTile; t++, sum += part.blocks() * blockStep) {
+    for (int t = firstTile; t < endTile; t++, sum += g.blocks() * blockStep) {
       int row = part.firstRow(t, pixels);
       int rows = part.firstRow(t + 1, pixels) - row;
       TileEpilogue.store(
