@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A convolution bound to an input shape, with its algorithm chosen and its filters packed.
@@ -27,6 +28,7 @@ public final class ConvPlan {
   private final Shape residualShape;
   private final Layout layout;
   private final ChannelRange outputs;
+  private final boolean pools;
   private final Activation activation;
   private final Algorithm algorithm;
   private final Forward forward;
@@ -39,6 +41,7 @@ public final class ConvPlan {
       ConvCase extents,
       Layout layout,
       ChannelRange outputs,
+      boolean pools,
       Activation activation,
       Algorithm algorithm,
       Forward forward,
@@ -47,14 +50,19 @@ public final class ConvPlan {
     this.extents = extents;
     inputShape = extents.input();
     residualShape = extents.output();
-    outputShape = outputs.of(residualShape);
+    outputShape = outputs.of(pools ? halved(residualShape) : residualShape);
     this.layout = layout;
     this.outputs = outputs;
+    this.pools = pools;
     this.activation = activation;
     this.algorithm = algorithm;
     this.forward = forward;
     this.preferences = preferences;
     this.family = family;
+  }
+
+  private static Shape halved(Shape shape) {
+    return new Shape(shape.n(), shape.c(), shape.h() / 2, shape.w() / 2);
   }
 
   static ConvPlan of(
@@ -92,6 +100,7 @@ public final class ConvPlan {
         extents,
         layout,
         outputs,
+        false,
         activation,
         Algorithm.valueOf(candidate.name()),
         candidate.bind(problem, arena),
@@ -153,11 +162,48 @@ public final class ConvPlan {
         extents,
         layout,
         outputs,
+        pools,
         activation,
         algorithm,
         forward.withWeights(filter.weights(), filter.bias(), arena),
         preferences,
         family);
+  }
+
+  /**
+   * The same convolution with a max pooling of 2x2 and stride 2 behind the activation, taken before
+   * outputs are written: the bits of the two one after the other. A last row or column that has no
+   * other is dropped. Runs take no residual. The packed filters are those of this plan, workspaces
+   * are not.
+   *
+   * @param depth channels of the tensor that the maxima go into, as in {@link Conv2d#into}
+   * @param first the first one that is written
+   * @return a plan; none if this one's algorithm computes outputs in tiles that do not hold whole
+   *     windows, as only Winograd's of an even number of outputs do, if it pools already, or if
+   *     there is no whole window
+   * @throws IllegalArgumentException if there are no such channels, or others beside them in NCHW
+   */
+  public Optional<ConvPlan> maxPooled(int depth, int first) {
+    ChannelRange.require("conv2d", extents.k(), depth, first);
+    ChannelRange range = new ChannelRange("conv2d", extents.k(), depth, first);
+    range.requireLayout(layout);
+    if (pools || Math.min(residualShape.h(), residualShape.w()) < 2) {
+      return Optional.empty();
+    }
+    return forward
+        .maxPooled(range.destination())
+        .map(
+            pooled ->
+                new ConvPlan(
+                    extents,
+                    layout,
+                    range,
+                    true,
+                    activation,
+                    algorithm,
+                    pooled,
+                    preferences,
+                    new Object()));
   }
 
   /**
@@ -327,6 +373,10 @@ public final class ConvPlan {
     require("output", y, outputShape());
     requireApart("output", y, "input", x);
     if (residual != null) {
+      if (pools) {
+        throw new IllegalArgumentException(
+            "conv2d: a plan that pools takes no residual; " + extents);
+      }
       require("residual", residual, residualShape);
       requireApart("output", y, "residual", residual);
     }
@@ -432,6 +482,9 @@ public final class ConvPlan {
         String.format(Locale.ROOT, "%.3f million multiply-adds", extents.macs() / 1e6));
     line(text, "activation", activation.toString());
     line(text, "outputs", "go into " + outputs + " of " + outputShape);
+    if (pools) {
+      line(text, "pooling", "the largest of each 2x2 outputs, before they are written");
+    }
     if (forward.amplification() == 1) {
       line(
           text,
@@ -512,6 +565,6 @@ public final class ConvPlan {
   @Override
   public String toString() {
     String into = outputs.isAll() ? "" : " into " + outputs;
-    return extents + " " + layout + " " + algorithm + into;
+    return extents + " " + layout + " " + algorithm + (pools ? " max 2x2" : "") + into;
   }
 }

@@ -255,6 +255,18 @@ public final class Pool2d {
     return new ChannelRange("pool2d", input.c(), s.depth, s.first);
   }
 
+  /**
+   * Whether this takes the largest of each 2x2 elements, without padding or dilation: what {@link
+   * ConvPlan#maxPooled} does, but for what {@link #ceilMode} adds at the end.
+   *
+   * @return whether windows lie side by side and have two by two taps
+   */
+  public boolean isMaxOfPairs() {
+    boolean pairs = s.fh == 2 && s.fw == 2 && s.sh == 2 && s.sw == 2;
+    boolean plain = s.dh == 1 && s.dw == 1 && (s.pt | s.pl | s.pb | s.pr) == 0;
+    return s.kind == Kind.MAX && !s.global && s.depth == PoolSettings.AS_INPUT && pairs && plain;
+  }
+
   /** The windows as those of a depthwise convolution. */
   Geometry geometry(Shape input) {
     return s.geometry(input);

@@ -201,15 +201,22 @@ final class ConvOp extends Op {
     ConvCase extents = extents(node.input(0).dims(), node.input(1).dims());
     View x = to.dense(node.input(0));
     View added = residual ? to.dense(node.inputs().getLast()) : null;
-    View y = to.makeWide(node);
-    ConvPlan plan = plan(node, extents, y, to);
+    Node pooling = residual ? null : to.poolingOf(node.output());
+    // Nothing but the pooling reads the outputs, so they are no part of a concatenation.
+    ConvPlan dense = pooling == null ? null : plan(node, extents, extents.k(), 0, to);
+    boolean pools = dense != null && dense.maxPooled(extents.k(), 0).isPresent();
+    View y = pools ? to.makePooled(node, pooling) : to.makeWide(node);
+    ConvPlan plan =
+        pools
+            ? dense.maxPooled(y.depth(), y.firstChannel()).orElseThrow()
+            : dense != null ? dense : plan(node, extents, y.depth(), y.firstChannel(), to);
     List<View> touched = new ArrayList<>(List.of(x, y));
     if (residual) {
       touched.add(added);
     }
     to.plans().add(plan);
     to.add(
-        what(plan),
+        what(plan) + (pools ? " + " + pooling.op().kind() : ""),
         touched,
         memories -> {
           Tensor in = memories.tensor(x, plan.inputShape(), Layout.NHWC);
@@ -221,7 +228,7 @@ final class ConvOp extends Op {
   }
 
   /** Packs the filters; nobody needs what they were made of afterwards. */
-  private ConvPlan plan(Node node, ConvCase extents, View y, Lowering to) {
+  private ConvPlan plan(Node node, ConvCase extents, int depth, int first, Lowering to) {
     try (Arena arena = Arena.ofShared()) {
       MemorySegment weights = node.input(1).memory(arena);
       Filter filter = Filter.of(weights, extents.k(), extents.groupC(), extents.fh(), extents.fw());
@@ -233,7 +240,7 @@ final class ConvOp extends Op {
               .activation(activation)
               .tolerance(to.options().tolerance())
               .coldFilters(true)
-              .into(y.depth(), y.firstChannel());
+              .into(depth, first);
       return plan(conv, extents, to);
     }
   }

@@ -31,6 +31,7 @@ final class Lowering {
   private final Map<Value, View> views = new HashMap<>();
   private final Map<Value, Integer> readers = new HashMap<>();
   private final Map<Value, Node> concatenations = new HashMap<>();
+  private final Map<Value, Node> poolings = new HashMap<>();
   private final List<Pending> steps = new ArrayList<>();
   private final List<Buffer> buffers = new ArrayList<>();
   private final List<ConvPlan> plans = new ArrayList<>();
@@ -57,6 +58,11 @@ final class Lowering {
           if (readers.get(input) == 1) {
             concatenations.put(input, node);
           }
+        }
+      }
+      if (node.op() instanceof PoolOp pool && pool.takesPairs(node) && options.fuses()) {
+        if (readers.get(node.input(0)) == 1) {
+          poolings.put(node.input(0), node);
         }
       }
     }
@@ -203,6 +209,24 @@ final class Lowering {
     View part = ((ConcatOp) whole.op()).part(whole, node.output(), concatenation(whole));
     place(node.output(), part);
     return part;
+  }
+
+  /** The pooling that alone reads a value, if it takes the largest of each 2x2 elements. */
+  Node poolingOf(Value value) {
+    return poolings.get(value);
+  }
+
+  /** Memory for the output of a pooling that the node it belongs to writes in its stead. */
+  View makePooled(Node node, Node pooling) {
+    View view = makeWide(pooling);
+    place(node.output(), view);
+    note(pooling, "taken by " + node.name());
+    return view;
+  }
+
+  /** Whether an earlier node has made a node's output. */
+  boolean isMade(Node node) {
+    return views.containsKey(node.output());
   }
 
   /** The memory of a concatenation, which may be there before its node's turn. */

@@ -39,8 +39,21 @@ final class PoolOp extends Op {
     return x.rank() == 3 ? Dims.of(out.n(), out.c(), out.w()) : Dims.of(out);
   }
 
+  /** Whether this is the maximum of each 2x2 elements of images. */
+  boolean takesPairs(Node node) {
+    Dims x = node.input(0).dims();
+    Dims y = node.output().dims();
+    return pool.isMaxOfPairs()
+        && x.rank() == 4
+        && y.get(2) == x.get(2) / 2
+        && y.get(3) == x.get(3) / 2;
+  }
+
   @Override
   void lower(Node node, Lowering to) {
+    if (to.poolingOf(node.input(0)) == node && to.isMade(node)) {
+      return;
+    }
     View x = to.dense(node.input(0));
     View y = to.makeWide(node);
     PoolPlan plan = pool.into(y.depth(), y.firstChannel()).plan(x.dims().shape(), Layout.NHWC);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tilewise.Algorithm;
 import dev.tilewise.Layout;
 import dev.tilewise.Pool2d;
 import dev.tilewise.Tensor;
@@ -89,6 +90,35 @@ class CompiledGraphTest {
       assertEquals(plain.get(1)[i], fast.get(1)[i], 1e-4, graph.summary() + compiled.explain());
     }
     assertTrue(compiled.explain().contains("residual"), compiled.explain());
+  }
+
+  /** A pooling that alone reads a convolution is taken by it, into a concatenation too. */
+  @Test
+  void convolutionsTakeTheMaximaOfPairs() {
+    for (Algorithm algorithm : new Algorithm[] {Algorithm.WINOGRAD_F4, Algorithm.DIRECT}) {
+      CompileOptions options = CompileOptions.fastest().algorithm(algorithm).poison(true);
+      SplitMix64 random = new SplitMix64(9);
+      GraphBuilder b = new GraphBuilder();
+      Value x = b.input("x", Dims.of(2, 8, 13, 14));
+      Value shared = b.relu(conv(b, x, 24, 3, 1, random));
+      Value pooled = b.pool(b.relu(conv(b, shared, 16, 3, 1, random)), Pool2d.max(2).stride(2));
+      Value ofShared = b.pool(shared, Pool2d.max(2).stride(2));
+      Value whole = b.concat(1, List.of(ofShared, pooled));
+      Value last = b.pool(conv(b, whole, 8, 3, 1, random), Pool2d.max(2).stride(2).ceilMode());
+      Value odd = b.pool(conv(b, x, 8, 3, 1, random), Pool2d.max(2).stride(2).ceilMode());
+      Graph graph = b.output(whole).output(last).output(odd).build();
+      float[] image = random(2 * 8 * 13 * 14);
+      List<float[]> apart =
+          graph.compile(options.fuse(false)).run(List.of(image), Workers.serial());
+      CompiledGraph compiled = graph.compile(options);
+      List<float[]> fused = compiled.run(List.of(image), Workers.serial());
+      for (int i = 0; i < apart.size(); i++) {
+        // The sign of a zero may differ.
+        assertArrayEquals(apart.get(i), fused.get(i), Float.MIN_VALUE, compiled.explain());
+      }
+      int taken = compiled.explain().split("taken by", -1).length - 1;
+      assertEquals(algorithm == Algorithm.DIRECT ? 0 : 1, taken, compiled.explain());
+    }
   }
 
   @Test

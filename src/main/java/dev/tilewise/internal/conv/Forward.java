@@ -2,6 +2,7 @@ package dev.tilewise.internal.conv;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * A convolution bound to extents and weights: immutable, shareable, cut into stages, and those into
@@ -71,6 +72,17 @@ public interface Forward {
    * @param arena owns the packed weights, but for arrays on the heap
    */
   Forward withWeights(MemorySegment weights, MemorySegment bias, Arena arena);
+
+  /**
+   * The same convolution, of which each output is the largest of 2x2, rows and columns that are
+   * left over being dropped; with the same packed weights. Its runs take no residual.
+   *
+   * @param pooled where the maxima go
+   * @return nothing if this one cannot take them before it writes
+   */
+  default Optional<Forward> maxPooled(Destination pooled) {
+    return Optional.empty();
+  }
 
   /** Largest number of roundings that one term of a sum passes through. */
   int roundings();

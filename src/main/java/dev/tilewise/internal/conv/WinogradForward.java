@@ -3,6 +3,8 @@ package dev.tilewise.internal.conv;
 import dev.tilewise.internal.kernel.Fill;
 import dev.tilewise.internal.kernel.HalfFilters;
 import dev.tilewise.internal.kernel.Lanes;
+import dev.tilewise.internal.kernel.MaxRow;
+import dev.tilewise.internal.kernel.MaxWindow;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.ScaledSums;
 import dev.tilewise.internal.kernel.StackedTile;
@@ -13,6 +15,7 @@ import dev.tilewise.internal.winograd.FilterTransform;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
 /**
  * Convolution by Winograd's F(m, r) in both dimensions:
@@ -47,6 +50,7 @@ public final class WinogradForward implements Forward {
   private final WinogradAxis across;
   private final float lo;
   private final float hi;
+  private final boolean pools;
   private final MemorySegment u;
   // Each group's biases, in whole panels.
   private final MemorySegment init;
@@ -77,6 +81,7 @@ public final class WinogradForward implements Forward {
     this.plan = plan;
     this.lo = lo;
     this.hi = hi;
+    pools = false;
     down = plan.down();
     across = plan.across();
     int perFilter = plan.filtered() == null ? plan.products() : HalfFilters.TAPS;
@@ -104,6 +109,33 @@ public final class WinogradForward implements Forward {
       long at = (long) k / g.groupK() * padded + k % g.groupK();
       init.setAtIndex(FLOAT, at, bias.getAtIndex(FROM, k));
     }
+  }
+
+  /** Of the same weights, for the maxima of 2x2 outputs. */
+  private WinogradForward(WinogradForward of, Destination pooled) {
+    g = of.g;
+    destination = pooled;
+    plan = of.plan;
+    lo = of.lo;
+    hi = of.hi;
+    pools = true;
+    down = of.down;
+    across = of.across;
+    u = of.u;
+    init = of.init;
+  }
+
+  @Override
+  public Optional<Forward> maxPooled(Destination pooled) {
+    return holdsPairs() ? Optional.of(pooled(pooled)) : Optional.empty();
+  }
+
+  boolean holdsPairs() {
+    return plan.holdsPairs();
+  }
+
+  WinogradForward pooled(Destination to) {
+    return new WinogradForward(this, to);
   }
 
   @Override
@@ -138,7 +170,7 @@ public final class WinogradForward implements Forward {
 
   @Override
   public long scratchBytes() {
-    return WinogradScratch.bytes(plan);
+    return WinogradScratch.bytes(plan, pools);
   }
 
   @Override
@@ -148,7 +180,7 @@ public final class WinogradForward implements Forward {
 
   @Override
   public Scratch scratch(MemorySegment memory, ScratchArrays arrays) {
-    return new WinogradScratch(plan, memory, arrays);
+    return new WinogradScratch(plan, pools, memory, arrays);
   }
 
   @Override
@@ -597,6 +629,9 @@ public final class WinogradForward implements Forward {
     // The transforms read a residual at the offsets of y. One that lies elsewhere is added to the
     // stored sums, which takes 5 % of a run of n1c128h28w28 k128f3p1, 12 % of n1c64h56w56 k64f3p1.
     boolean raw = residual != null && !destination.isDense(g.k());
+    if (pools && residual != null) {
+      throw new IllegalArgumentException("outputs that are pooled take no residual");
+    }
     float none = Float.POSITIVE_INFINITY;
     for (int first = 0; first < columns; first += plan.tilesAtOnce()) {
       int count = Math.min(plan.tilesAtOnce(), columns - first);
@@ -621,8 +656,37 @@ public final class WinogradForward implements Forward {
               s.halfOutputs,
               0,
               alpha * half);
-      long pixel = ((long) image(line) * g.oh() + oy) * g.ow() + ox;
       int channel = group * g.groupK() + firstFilter;
+      if (pools) {
+        int outputs = (count - 1) * across.m() + lastOutputs;
+        long pixelBytes = (long) filters * Float.BYTES;
+        long rowBytes = (long) outputs * pixelBytes;
+        across
+            .codelet()
+            .output()
+            .rows(
+                s.halfOutputs,
+                0,
+                half,
+                alpha * half,
+                outputRows,
+                count,
+                filters,
+                init,
+                bias,
+                null,
+                s.outputs,
+                0,
+                pixelBytes,
+                rowBytes,
+                lastOutputs,
+                lo,
+                hi,
+                s.rest);
+        pool(image(line), oy, outputRows, ox, outputs, channel, filters, s, y);
+        continue;
+      }
+      long pixel = ((long) image(line) * g.oh() + oy) * g.ow() + ox;
       across
           .codelet()
           .output()
@@ -653,6 +717,36 @@ public final class WinogradForward implements Forward {
     }
   }
 
+  /** The largest of each 2x2 outputs of some tiles. */
+  private void pool(
+      int image,
+      int oy,
+      int rows,
+      int ox,
+      int outputs,
+      int channel,
+      int filters,
+      WinogradScratch s,
+      MemorySegment y) {
+    long pixel = (long) filters * Float.BYTES;
+    long row = outputs * pixel;
+    int windows = outputs / 2;
+    long step = destination.pixelBytes();
+    for (int first = 0; first + 1 < rows; first += 2) {
+      long pooled = ((long) image * (g.oh() / 2) + (oy + first) / 2) * (g.ow() / 2) + ox / 2;
+      long from = first * row;
+      long to = destination.at(pooled, channel);
+      boolean done =
+          filters % Lanes.COUNT == 0
+              && MaxRow.values(
+                  2, s.outputs, from, row, pixel, 2 * pixel, windows, filters, y, to, step);
+      for (int i = 0; !done && i < windows; i++) {
+        long at = from + 2 * i * pixel;
+        MaxWindow.values(s.outputs, at, 2, row, 2, pixel, filters, y, to + i * step);
+      }
+    }
+  }
+
   /** The sums of some pixels of a row lie in y: adds the residual and clamps, in place. */
   private void addResidual(
       long firstPixel,
@@ -670,7 +764,8 @@ public final class WinogradForward implements Forward {
 
   @Override
   public WinogradForward withWeights(MemorySegment weights, MemorySegment bias, Arena arena) {
-    return new WinogradForward(g, destination, plan, lo, hi, weights, bias, arena);
+    WinogradForward other = new WinogradForward(g, destination, plan, lo, hi, weights, bias, arena);
+    return pools ? other.pooled(destination) : other;
   }
 
   @Override

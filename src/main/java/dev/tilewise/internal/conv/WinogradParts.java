@@ -2,7 +2,9 @@ package dev.tilewise.internal.conv;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Winograd's algorithm with other tiles in other rectangles of the output: {@link WinogradCut}. */
@@ -103,6 +105,14 @@ public final class WinogradParts implements Forward {
       left -= units[part++];
     }
     parts[part].run(1, 0, left, units[part], of[part], of[part], x, residual, y);
+  }
+
+  @Override
+  public Optional<Forward> maxPooled(Destination pooled) {
+    return Arrays.stream(parts).allMatch(WinogradForward::holdsPairs)
+        ? Optional.of(
+            new WinogradParts(Arrays.stream(parts).map(part -> part.pooled(pooled)).toList()))
+        : Optional.empty();
   }
 
   @Override

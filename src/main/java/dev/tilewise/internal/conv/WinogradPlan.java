@@ -666,6 +666,20 @@ public final class WinogradPlan {
     return (long) down.m() * across.alpha() * tilesAtOnce() * productFilters * Float.BYTES;
   }
 
+  /** Bytes of the outputs of {@link #tilesAtOnce} tiles before they are pooled. */
+  long pooledBytes() {
+    return (long) down.m() * across.m() * tilesAtOnce() * productFilters * Float.BYTES;
+  }
+
+  /** Whether no 2x2 outputs that begin at even places lie in two tiles. */
+  boolean holdsPairs() {
+    return holdsPairs(down) && holdsPairs(across);
+  }
+
+  private static boolean holdsPairs(WinogradAxis axis) {
+    return axis.dilation() == 1 && axis.m() % 2 == 0 && axis.first() % 2 == 0;
+  }
+
   private static long wholeVectors(long bytes) {
     return (bytes + Lanes.BYTES - 1) / Lanes.BYTES * Lanes.BYTES;
   }

@@ -48,13 +48,16 @@ final class WinogradScratch implements Forward.Scratch {
   /** Filters of {@link FilteredTiles}. */
   final MemorySegment halfFilters;
 
+  /** Outputs before they are pooled. */
+  final MemorySegment outputs;
+
   /** Outputs of a last vector that is not full. */
   final float[] rest;
 
   /** Where rows start. */
   final long[] offsets;
 
-  WinogradScratch(WinogradPlan plan, MemorySegment memory, ScratchArrays arrays) {
+  WinogradScratch(WinogradPlan plan, boolean pools, MemorySegment memory, ScratchArrays arrays) {
     long at = 0;
     ownProducts = memory.asSlice(at, plan.productBytes());
     at = end(at, ownProducts);
@@ -64,6 +67,8 @@ final class WinogradScratch implements Forward.Scratch {
     at = end(at, halfOutputs);
     halfFilters = memory.asSlice(at, plan.halfFilterBytes());
     at = end(at, halfFilters);
+    outputs = memory.asSlice(at, pools ? plan.pooledBytes() : 0);
+    at = end(at, outputs);
     strip = memory.asSlice(at, plan.stripBytes());
     ownV = arrays.large(vFloats(plan));
     work = arrays.panel(plan.workFloats());
@@ -93,11 +98,12 @@ final class WinogradScratch implements Forward.Scratch {
   }
 
   /** Bytes off the heap. */
-  static long bytes(WinogradPlan plan) {
+  static long bytes(WinogradPlan plan, boolean pools) {
     return aligned(plan.productBytes())
         + aligned(plan.halfBytes())
         + aligned(plan.halfOutputBytes())
         + aligned(plan.halfFilterBytes())
+        + (pools ? aligned(plan.pooledBytes()) : 0)
         + plan.stripBytes();
   }
 
