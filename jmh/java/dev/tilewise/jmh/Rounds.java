@@ -39,7 +39,7 @@ final class Rounds {
   /**
    * A core that slept takes a while to return, and who does not wait for it is slower meanwhile.
    */
-  private static final double WAKING_SECONDS = 0.005;
+  private static final double WAKING_SECONDS = 0.05;
 
   private final List<Contender> contenders;
   private final boolean quiet;
