@@ -150,13 +150,52 @@ public final class PointwiseForward implements SingleStage {
     } else if (plan.gathers()) {
       gather(firstPixel, pixels, group, s, x);
     }
+    int panel = plan.firstPanel(range, ranges, pixels);
+    int row = plan.firstRow(range, ranges, pixels);
+    int endPanel = plan.firstPanel(range + 1, ranges, pixels);
+    int endRow = plan.firstRow(range + 1, ranges, pixels);
+    boolean apart = ranges == 1;
+    if (row > 0) {
+      int end = panel == endPanel ? endRow : pixels;
+      panels(panel, panel + 1, chunk, group, row, end, stacks, others, apart, s, x, residual, y);
+      panel++;
+    }
+    if (panel < endPanel) {
+      panels(panel, endPanel, chunk, group, 0, pixels, stacks, others, apart, s, x, residual, y);
+      panel = endPanel;
+    }
+    if (panel == endPanel && endRow > 0) {
+      panels(panel, panel + 1, chunk, group, 0, endRow, stacks, others, apart, s, x, residual, y);
+    }
+  }
+
+  /**
+   * Some panels over some pixels of a chunk, or all its stacks.
+   *
+   * @param apart whether no other unit has the same pixels
+   */
+  private void panels(
+      int firstPanel,
+      int endPanel,
+      int chunk,
+      int group,
+      int row,
+      int endRow,
+      int stacks,
+      int others,
+      boolean apart,
+      PointwiseScratch s,
+      MemorySegment x,
+      MemorySegment residual,
+      MemorySegment y) {
+    boolean stacked = plan.source() == OutputTile.Rows.STACKS;
+    long firstPixel = plan.firstPixel(chunk) + row;
+    int pixels = endRow - row;
     // A residual is added to the sums where outputs lie, but not where panels have filters in
     // common: vectors that lie over those before may be another unit's.
-    boolean addsInPlace = g.blocks() == 1 && (g.groupK() % Lanes.COUNT == 0 || ranges == 1);
+    boolean addsInPlace = g.blocks() == 1 && (g.groupK() % Lanes.COUNT == 0 || apart);
     MemorySegment added = addsInPlace ? null : residual;
     boolean complete = residual == null;
-    int firstPanel = plan.firstPanel(range, ranges);
-    int endPanel = plan.firstPanel(range + 1, ranges);
     for (int panel = firstPanel; panel < endPanel; panel++) {
       OutputTile tile = plan.tile(panel);
       if (cold && chunk == 0 && panelMemory != null) {
@@ -164,17 +203,18 @@ public final class PointwiseForward implements SingleStage {
         s.prefetch.lines(panelMemory, start, (long) g.groupC() * tile.width() * Float.BYTES);
       }
       if (!stacked) {
-        long from = (firstPixel * g.c() + (long) group * g.groupC()) * Float.BYTES;
         if (plan.gathers()) {
-          multiplyRows(tile, group, panel, firstPixel, pixels, s, s.gathered, 0, residual, y);
+          long from = row * plan.pitch();
+          multiplyRows(tile, group, panel, firstPixel, pixels, s, s.gathered, from, residual, y);
         } else {
+          long from = (firstPixel * g.c() + (long) group * g.groupC()) * Float.BYTES;
           multiplyRows(tile, group, panel, firstPixel, pixels, s, x, from, residual, y);
         }
         continue;
       }
       multiply(tile, group, panel, firstPixel, 0, stacks, s, added, complete, y);
-      int row = stacks * tile.rows();
-      multiply(plan.other(panel), group, panel, firstPixel, row, others, s, added, complete, y);
+      int done = stacks * tile.rows();
+      multiply(plan.other(panel), group, panel, firstPixel, done, others, s, added, complete, y);
     }
     if (!complete && addsInPlace) {
       int filter = group * g.groupK() + plan.panels().firstFilter(firstPanel);

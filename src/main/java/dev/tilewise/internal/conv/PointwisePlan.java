@@ -370,8 +370,58 @@ public final class PointwisePlan {
     return units / chunks / groups;
   }
 
-  int firstPanel(int range, int ranges) {
-    return (int) ((long) tiles.length * range / ranges);
+  /**
+   * The panel that a range of a chunk's products begins in. Ranges are equal in filters times
+   * pixels, so that one may end and the next begin within a panel, at {@link #firstRow}, unless
+   * pixels are stacked.
+   *
+   * @param range from 0; of one range too many, the end
+   * @param ranges how many there are
+   * @param pixels of the chunk
+   */
+  int firstPanel(int range, int ranges, int pixels) {
+    if (source == OutputTile.Rows.STACKS) {
+      return (int) ((long) tiles.length * range / ranges);
+    }
+    int panel = cutPanel(range, ranges);
+    return panel < tiles.length && cutTile(panel, range, ranges, pixels) == tiles(panel, pixels)
+        ? panel + 1
+        : panel;
+  }
+
+  /** The pixel of the chunk that a range begins with in its first panel. */
+  int firstRow(int range, int ranges, int pixels) {
+    int panel = cutPanel(range, ranges);
+    if (source == OutputTile.Rows.STACKS || panel == tiles.length) {
+      return 0;
+    }
+    int tile = cutTile(panel, range, ranges, pixels);
+    return tile == tiles(panel, pixels) ? 0 : tile * tiles[panel].rows();
+  }
+
+  private int cutPanel(int range, int ranges) {
+    int panel = 0;
+    while (panel < tiles.length && panels.columnsBefore(panel + 1) * (long) ranges <= cut(range)) {
+      panel++;
+    }
+    return panel;
+  }
+
+  /** In columns of all ranges. */
+  private long cut(int range) {
+    return (long) panels.columnsBefore(tiles.length) * range;
+  }
+
+  /** Whole tiles of a panel over so many pixels. */
+  private int tiles(int panel, int pixels) {
+    return pixels / tiles[panel].rows();
+  }
+
+  /** Whole tiles of a panel that lie before the beginning of a range. */
+  private int cutTile(int panel, int range, int ranges, int pixels) {
+    long columns = cut(range) - panels.columnsBefore(panel) * (long) ranges;
+    long width = (long) tiles[panel].width() * ranges;
+    return (int) ((tiles(panel, pixels) * columns + width / 2) / width);
   }
 
   /** Pixels of the largest chunk. */

@@ -130,6 +130,53 @@ class PointwisePlanTest {
     }
   }
 
+  /** Ranges follow one another, end between tiles, and are equal but for less than a tile. */
+  @Example
+  void rangesOfProductsAreEqual() {
+    if (!TileTable.readsPixels()) {
+      return;
+    }
+    for (int vectors = 1; vectors <= 40; vectors++) {
+      for (int size : new int[] {4, 7, 14, 28}) {
+        int filters = vectors * Lanes.COUNT;
+        Geometry g = new Geometry(1, 256, size, size, filters, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1);
+        PointwisePlan plan = plan(g, tile -> false);
+        if (plan.source() == OutputTile.Rows.STACKS) {
+          continue;
+        }
+        int panels = plan.panels().widths().length;
+        for (int ranges = 1; ranges <= Math.min(4, panels); ranges++) {
+          int pixels = (int) plan.firstPixel(1);
+          double each = (double) filters * pixels / ranges;
+          assertEquals(0, work(plan, 0, ranges, pixels));
+          assertEquals(panels, plan.firstPanel(ranges, ranges, pixels));
+          assertEquals(0, plan.firstRow(ranges, ranges, pixels));
+          for (int range = 1; range <= ranges; range++) {
+            String what = vectors + " vectors, " + size + ", range " + range + " of " + ranges;
+            long before = work(plan, range - 1, ranges, pixels);
+            long work = work(plan, range, ranges, pixels);
+            assertTrue(before < work, what);
+            int panel = Math.min(panels - 1, plan.firstPanel(range, ranges, pixels));
+            int row = plan.firstRow(range, ranges, pixels);
+            int rows = plan.tile(panel).rows();
+            assertTrue(row % rows == 0 && row <= pixels - rows, what);
+            int widest = 4 * Lanes.COUNT;
+            // What no whole tile holds goes with a panel's end.
+            assertTrue(Math.abs(work - each * range) <= (1.5 * 14 + 14) * widest, what);
+          }
+        }
+      }
+    }
+  }
+
+  /** Filters times pixels before a range. */
+  private static long work(PointwisePlan plan, int range, int ranges, int pixels) {
+    int panel = plan.firstPanel(range, ranges, pixels);
+    long row = plan.firstRow(range, ranges, pixels);
+    long work = (long) plan.panels().columnsBefore(panel) * pixels;
+    return row == 0 ? work : work + row * plan.tile(panel).width();
+  }
+
   /** A vector of outputs lies over the pixels after it, but never over other channels. */
   @Example
   void fewFiltersHaveTheOutputForThemselves() {
