@@ -173,8 +173,8 @@ public final class ConvPlan {
   /**
    * The same convolution with a max pooling of 2x2 and stride 2 behind the activation, taken before
    * outputs are written: the bits of the two one after the other. A last row or column that has no
-   * other is dropped. Runs take no residual. The packed filters are those of this plan, workspaces
-   * are not.
+   * other is dropped. Runs take no residual. The packed filters are those of this plan; workspaces
+   * are those of the new plan alone.
    *
    * @param depth channels of the tensor that the maxima go into, as in {@link Conv2d#into}
    * @param first the first one that is written
@@ -218,7 +218,8 @@ public final class ConvPlan {
   /**
    * What runs make.
    *
-   * @return shape of the output, or of the deeper tensor that it goes {@link Conv2d#into}
+   * @return shape of the output, or of the deeper tensor that it goes {@link Conv2d#into}; half as
+   *     high and wide, without a last odd row or column, if the plan is {@link #maxPooled}
    */
   public Shape outputShape() {
     return outputShape;
@@ -227,7 +228,7 @@ public final class ConvPlan {
   /**
    * What runs may add.
    *
-   * @return shape of a residual, which has K channels
+   * @return shape of a residual, which has K channels; a plan that is {@link #maxPooled} takes none
    */
   public Shape residualShape() {
     return residualShape;
@@ -360,7 +361,8 @@ public final class ConvPlan {
    * Convolves, adds a residual, then applies the activation: the bits of three separate steps.
    *
    * @param x input
-   * @param residual of {@link #residualShape}; null for none
+   * @param residual of {@link #residualShape}; null for none, as a plan that is {@link #maxPooled}
+   *     takes it
    * @param y output, overwritten; of a deeper tensor only the channels that outputs go {@link
    *     Conv2d#into}
    * @param workspace of this plan

@@ -257,7 +257,8 @@ public final class Pool2d {
 
   /**
    * Whether this takes the largest of each 2x2 elements, without padding or dilation: what {@link
-   * ConvPlan#maxPooled} does, but for what {@link #ceilMode} adds at the end.
+   * ConvPlan#maxPooled} does, but for a window that {@link #ceilMode} may add at the end. It is not
+   * asked of poolings {@link #into} a deeper tensor, for which the answer is no.
    *
    * @return whether windows lie side by side and have two by two taps
    */

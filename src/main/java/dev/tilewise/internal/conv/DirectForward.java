@@ -12,13 +12,14 @@ import java.lang.foreign.MemorySegment;
  * Direct convolution by register tiles. The loops, outermost first:
  *
  * <pre>{@code
- * unit  = group x region x chunk of pixels x range of panels      any thread, any order
- *   the chunk's windows are staged                                A: stays in L2
- *   panel                                                         B: stays in L2 over the chunk
- *     tile of MR pixels
- *       block of the sum                                          D: partial sums in L1
- *         Tile kernel
- *       TileEpilogue: blocks added, residual, clamp, store
+ * unit  = group x chunk of a region, or some regions x range of panels   any thread, any order
+ *   windows are staged, unless this thread has them                A: stays in L2, or L3 if stacked
+ *   panel                                                          B: stays in L2 over the chunk
+ *     region
+ *       tile of MR pixels, or some stacks
+ *         block of the sum                                         D: partial sums in L1
+ *           Tile or GatheredTile kernel
+ *         TileEpilogue: blocks added, residual, clamp, store
  * }</pre>
  *
  * A sum of one block goes from the registers to the output. See docs/direct.md.

@@ -37,11 +37,11 @@ public final class DirectPlan {
   /** More could not be counted in chunks. */
   private static final double MOST_PIXELS = Integer.MAX_VALUE;
 
-  /** Units that keep a few threads evenly busy. */
-  private static final int ENOUGH_UNITS = 4;
-
   /** Stacks that take turns at the blocks of a panel: to enter the kernel anew takes a while. */
   private static final int STACKS_PER_SWEEP = 16;
+
+  /** Units that keep a few threads evenly busy. */
+  private static final int ENOUGH_UNITS = 4;
 
   /** The same of units of different sizes, where these are few. */
   private static final int ENOUGH_UNEVEN_UNITS = 48;
@@ -111,11 +111,10 @@ public final class DirectPlan {
     }
     // One chunk is enough where each copies the panels: threads share these.
     int each = groups * (copies ? tiles.length : 1);
-    List<DirectPart> cut = parts(g, staging, tiles[0], (ENOUGH_UNITS + each - 1) / each);
     List<DirectPart> whole =
         tiles.length >= ENOUGH_UNITS ? parts(g, staging, tiles[0], 1) : List.of();
     boolean together = !whole.isEmpty() && goTogether(whole, 0, whole.size());
-    parts = together ? whole : cut;
+    parts = together ? whole : parts(g, staging, tiles[0], (ENOUGH_UNITS + each - 1) / each);
     batches = batches(parts, together || copies);
     mostTileRows = parts.stream().mapToInt(DirectPart::mostTileRows).max().orElseThrow();
     maxRows = new int[batches.stream().mapToInt(Batch::parts).max().orElseThrow()];
@@ -331,7 +330,7 @@ public final class DirectPlan {
     return sumsRows[panel];
   }
 
-  /** One thread stages each chunk once; more share its panels, and each stages it. */
+  /** Threads share a chunk's panels in ranges; each stages it once for those that it takes. */
   int units(int threads) {
     return groups * chunks * (threads == 1 ? 1 : panelRanges);
   }

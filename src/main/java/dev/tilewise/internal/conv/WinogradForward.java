@@ -629,9 +629,6 @@ public final class WinogradForward implements Forward {
     // The transforms read a residual at the offsets of y. One that lies elsewhere is added to the
     // stored sums, which takes 5 % of a run of n1c128h28w28 k128f3p1, 12 % of n1c64h56w56 k64f3p1.
     boolean raw = residual != null && !destination.isDense(g.k());
-    if (pools && residual != null) {
-      throw new IllegalArgumentException("outputs that are pooled take no residual");
-    }
     float none = Float.POSITIVE_INFINITY;
     for (int first = 0; first < columns; first += plan.tilesAtOnce()) {
       int count = Math.min(plan.tilesAtOnce(), columns - first);
