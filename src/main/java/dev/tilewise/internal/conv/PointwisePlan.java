@@ -111,6 +111,17 @@ public final class PointwisePlan {
    */
   public PointwisePlan(
       Geometry g, OutputTile.Rows source, StackHeights heights, int[] vectors, long chunkBytes) {
+    this(g, source, heights, vectors, chunkBytes, tile -> false);
+  }
+
+  /** The same; of tiles that C2 got wrong, others take the place where there are any. */
+  private PointwisePlan(
+      Geometry g,
+      OutputTile.Rows source,
+      StackHeights heights,
+      int[] vectors,
+      long chunkBytes,
+      Predicate<OutputTile> wrong) {
     this.source = source;
     this.heights = heights;
     gathers = source == OutputTile.Rows.PIXELS && !isEvenlySpaced(g);
@@ -121,7 +132,11 @@ public final class PointwisePlan {
         tiles(
             vectors,
             switch (source) {
-              case PIXELS -> v -> OutputTile.ofPixels(v, g.groupC());
+              case PIXELS ->
+                  v -> {
+                    OutputTile best = OutputTile.ofPixels(v, g.groupC());
+                    return wrong.test(best) ? best.instead() : best;
+                  };
               case STACKS -> v -> OutputTile.of(heights.usual(), v);
               case STRIP -> OutputTile::ofCopies;
             });
@@ -279,6 +294,10 @@ public final class PointwisePlan {
       OutputTile.Rows source = copies ? OutputTile.Rows.STRIP : OutputTile.Rows.PIXELS;
       PointwisePlan plan = new PointwisePlan(g, source, heights, wide, ROWS_CHUNK_BYTES);
       plan.primeKernels();
+      if (Arrays.stream(plan.tiles).anyMatch(tile -> boxes.test(tile) && tile != tile.instead())) {
+        plan = new PointwisePlan(g, source, heights, wide, ROWS_CHUNK_BYTES, boxes);
+        plan.primeKernels();
+      }
       if (Arrays.stream(plan.tiles).noneMatch(boxes)) {
         return Optional.of(plan);
       }

@@ -38,14 +38,25 @@ class PointwisePlanTest {
       assertTrue(plan(g, tile -> true).describe().contains("pixels stacked (C2 has not"));
       // Five vectors are a panel of three and one of two: either kernel spoils the layer.
       for (OutputTile wrong : OutputTile.values()) {
-        boolean uses = false;
-        for (int panel = 0; panel < plan.panels().widths().length; panel++) {
-          uses |= plan.tile(panel) == wrong;
-        }
-        OutputTile.Rows source = plan(g, tile -> tile == wrong).source();
-        assertEquals(!uses, source == OutputTile.Rows.PIXELS);
+        boolean uses = uses(plan, wrong);
+        PointwisePlan other = plan(g, tile -> tile == wrong);
+        // One vector of filters has two shapes, of which the other one takes its place.
+        boolean hasOther = wrong.instead() != wrong;
+        assertEquals(!uses || hasOther, other.source() == OutputTile.Rows.PIXELS);
+        assertFalse(uses(other, wrong) && other.source() == OutputTile.Rows.PIXELS);
+        assertEquals(
+            uses && hasOther, uses(other, wrong.instead()) && !uses(plan, wrong.instead()));
       }
     }
+  }
+
+  private static boolean uses(PointwisePlan plan, OutputTile tile) {
+    for (int panel = 0; panel < plan.panels().widths().length; panel++) {
+      if (plan.tile(panel) == tile) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Example
