@@ -654,36 +654,14 @@ public final class WinogradForward implements Forward {
               0,
               alpha * half);
       int channel = group * g.groupK() + firstFilter;
-      if (pools) {
-        int outputs = (count - 1) * across.m() + lastOutputs;
-        long pixelBytes = (long) filters * Float.BYTES;
-        long rowBytes = (long) outputs * pixelBytes;
-        across
-            .codelet()
-            .output()
-            .rows(
-                s.halfOutputs,
-                0,
-                half,
-                alpha * half,
-                outputRows,
-                count,
-                filters,
-                init,
-                bias,
-                null,
-                s.outputs,
-                0,
-                pixelBytes,
-                rowBytes,
-                lastOutputs,
-                lo,
-                hi,
-                s.rest);
-        pool(image(line), oy, outputRows, ox, outputs, channel, filters, s, y);
-        continue;
-      }
+      int outputs = (count - 1) * across.m() + lastOutputs;
       long pixel = ((long) image(line) * g.oh() + oy) * g.ow() + ox;
+      long step = across.dilation() * destination.pixelBytes();
+      long row = (long) down.dilation() * g.ow() * destination.pixelBytes();
+      if (pools) {
+        step = (long) filters * Float.BYTES;
+        row = outputs * step;
+      }
       across
           .codelet()
           .output()
@@ -698,17 +676,19 @@ public final class WinogradForward implements Forward {
               init,
               bias,
               raw ? null : residual,
-              y,
-              destination.at(pixel, channel),
-              across.dilation() * destination.pixelBytes(),
-              (long) down.dilation() * g.ow() * destination.pixelBytes(),
+              pools ? s.outputs : y,
+              pools ? 0 : destination.at(pixel, channel),
+              step,
+              row,
               lastOutputs,
               raw ? -none : lo,
               raw ? none : hi,
               s.rest);
-      for (int row = 0; raw && row < outputRows; row++) {
-        long rowPixel = pixel + (long) row * down.dilation() * g.ow();
-        int outputs = (count - 1) * across.m() + lastOutputs;
+      if (pools) {
+        pool(image(line), oy, outputRows, ox, outputs, channel, filters, s, y);
+      }
+      for (int r = 0; raw && r < outputRows; r++) {
+        long rowPixel = pixel + (long) r * down.dilation() * g.ow();
         addResidual(rowPixel, outputs, channel, filters, residual, y);
       }
     }
