@@ -1,13 +1,8 @@
 package dev.tilewise;
 
 import dev.tilewise.internal.conv.Geometry;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -51,11 +46,6 @@ public record ConvCase(
     int pr,
     int dh,
     int dw) {
-
-  private static final Pattern TOKEN = Pattern.compile("([a-z])(\\d+(?:x\\d+)*)");
-
-  /** What has no usual value. */
-  private static final String REQUIRED = "fchwk";
 
   /**
    * Checks that the numbers make a convolution.
@@ -160,35 +150,22 @@ public record ConvCase(
    *     convolution
    */
   public static ConvCase parse(String text) {
-    Objects.requireNonNull(text, "text");
-    int[][] values = new int[128][];
+    Letters letters = new Letters("case", text, "n1c256h56w56 k256f3s1p1");
     for (String word : text.strip().toLowerCase(Locale.ROOT).split("\\s+")) {
-      Matcher token = TOKEN.matcher(word);
-      int at = 0;
-      while (token.find() && token.start() == at) {
-        char letter = token.group(1).charAt(0);
-        if ("nchwkgfspd".indexOf(letter) < 0 || values[letter] != null) {
-          break;
-        }
-        values[letter] = numbers(text, token.group(2));
-        at = token.end();
-      }
-      if (at != word.length()) {
-        throw notACase(text, "cannot read \"" + word.substring(at) + "\"");
-      }
+      letters.read(word, "nchwkgfspd");
     }
-    requireLetters(text, values);
-    int[] f = values(text, values, 'f', null, 2);
-    int[] s = values(text, values, 's', "1", 2);
-    int[] d = values(text, values, 'd', "1", 2);
-    int[] p = values(text, values, 'p', "0", 4);
+    letters.require("fchwk");
+    int[] f = letters.values('f', null, 2);
+    int[] s = letters.values('s', "1", 2);
+    int[] d = letters.values('d', "1", 2);
+    int[] p = letters.values('p', "0", 4);
     return new ConvCase(
-        values(text, values, 'n', "1", 1)[0],
-        values(text, values, 'c', null, 1)[0],
-        values(text, values, 'h', null, 1)[0],
-        values(text, values, 'w', null, 1)[0],
-        values(text, values, 'k', null, 1)[0],
-        values(text, values, 'g', "1", 1)[0],
+        letters.values('n', "1", 1)[0],
+        letters.values('c', null, 1)[0],
+        letters.values('h', null, 1)[0],
+        letters.values('w', null, 1)[0],
+        letters.values('k', null, 1)[0],
+        letters.values('g', "1", 1)[0],
         f[0],
         f[1],
         s[0],
@@ -199,52 +176,6 @@ public record ConvCase(
         p[3],
         d[0],
         d[1]);
-  }
-
-  private static void requireLetters(String text, int[][] values) {
-    List<String> missing = new ArrayList<>();
-    for (char letter : REQUIRED.toCharArray()) {
-      if (values[letter] == null) {
-        missing.add("\"" + letter + "\"");
-      }
-    }
-    if (!missing.isEmpty()) {
-      throw notACase(text, "there is no " + String.join(" and no ", missing));
-    }
-  }
-
-  private static int[] values(String text, int[][] values, char letter, String absent, int count) {
-    int[] given = values[letter];
-    if (given == null) {
-      given = numbers(text, absent);
-    }
-    if (given.length > count || given.length == 3) {
-      throw notACase(text, "\"" + letter + "\" has " + given.length + " values");
-    }
-    // One value stands for all, two for (vertical, horizontal).
-    int[] all = new int[count];
-    for (int i = 0; i < count; i++) {
-      all[i] = given[i % given.length];
-    }
-    return all;
-  }
-
-  private static int[] numbers(String text, String joined) {
-    String[] parts = joined.split("x");
-    int[] numbers = new int[parts.length];
-    for (int i = 0; i < parts.length; i++) {
-      try {
-        numbers[i] = Integer.parseInt(parts[i]);
-      } catch (NumberFormatException e) {
-        throw notACase(text, parts[i] + " is too large");
-      }
-    }
-    return numbers;
-  }
-
-  private static IllegalArgumentException notACase(String text, String why) {
-    return new IllegalArgumentException(
-        "case \"" + text + "\": " + why + "; write it like n1c256h56w56 k256f3s1p1");
   }
 
   /**

@@ -16,7 +16,10 @@ import dev.tilewise.internal.kernel.Softplus;
 import dev.tilewise.internal.kernel.Softsign;
 import dev.tilewise.internal.kernel.TanhGate;
 import dev.tilewise.internal.kernel.Threshold;
+import java.util.List;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A function of one float, applied to every element of a tensor: an activation, or e^x and ln x. A
@@ -85,6 +88,30 @@ public final class Elementwise {
           "selu",
           new ExponentialLinear(
               (float) (1.0507009873554805 * 1.6732632423543773), 1, (float) 1.0507009873554805));
+
+  private static final List<Elementwise> CONSTANTS =
+      List.of(
+          EXP,
+          LOG,
+          SIGMOID,
+          TANH,
+          SILU,
+          GELU,
+          GELU_TANH,
+          MISH,
+          SOFTPLUS,
+          LOG_SIGMOID,
+          SOFTSIGN,
+          RELU,
+          RELU6,
+          HARD_SIGMOID,
+          HARD_SWISH,
+          SELU,
+          of(Activation.IDENTITY));
+
+  /** Such as {@code elu(1.0)}: the name, the first number, and the second if there is one. */
+  private static final Pattern CALL =
+      Pattern.compile("(\\w+)[(\\[]([^,)\\]]+)(?:, ([^,)\\]]+))?[)\\]]");
 
   private static final Sweep.Body ADD =
       (shape, from, count, x, xOff, a, aOff, y, yOff) ->
@@ -179,6 +206,48 @@ public final class Elementwise {
    */
   public static Elementwise of(Activation activation) {
     return new Elementwise(activation.toString(), new Clamp(activation.lo(), activation.hi()));
+  }
+
+  /**
+   * Reads what {@link #toString} says.
+   *
+   * @param text such as {@code gelu}, {@code elu(1.0)} or {@code clamp[-1.0, 1.0]}
+   * @return the function
+   * @throws IllegalArgumentException if there is no such function, or it does not take the numbers
+   */
+  public static Elementwise parse(String text) {
+    for (Elementwise constant : CONSTANTS) {
+      if (constant.name.equals(text)) {
+        return constant;
+      }
+    }
+    Matcher call = CALL.matcher(text);
+    if (!call.matches()) {
+      throw noFunction(text);
+    }
+    float first = number(text, call.group(2));
+    String second = call.group(3);
+    return switch (call.group(1) + (second == null ? "" : ",")) {
+      case "elu" -> elu(first);
+      case "celu" -> celu(first);
+      case "leaky_relu" -> leakyRelu(first);
+      case "thresholded_relu" -> thresholdedRelu(first);
+      case "hard_sigmoid," -> hardSigmoid(first, number(text, second));
+      case "clamp," -> of(Activation.clamp(first, number(text, second)));
+      default -> throw noFunction(text);
+    };
+  }
+
+  private static float number(String text, String word) {
+    try {
+      return Float.parseFloat(word);
+    } catch (NumberFormatException e) {
+      throw noFunction(text);
+    }
+  }
+
+  private static IllegalArgumentException noFunction(String text) {
+    return new IllegalArgumentException("there is no function \"" + text + "\"");
   }
 
   private static float finite(String function, String what, float value) {

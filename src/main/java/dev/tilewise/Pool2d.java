@@ -2,6 +2,8 @@ package dev.tilewise;
 
 import dev.tilewise.internal.conv.Geometry;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The description of a pooling layer: what each window keeps, its extents, stride, padding,
@@ -21,6 +23,12 @@ public final class Pool2d {
     /** The mean. */
     AVERAGE
   }
+
+  /** What {@link #toString} says. */
+  private static final Pattern TEXT =
+      Pattern.compile(
+          "(?<global>global )?(?<kind>max|average)"
+              + "(?: (?<letters>f\\w+)(?<ceil> ceil)?(?<alone> of the input alone)?)?");
 
   private final PoolSettings s;
 
@@ -77,6 +85,40 @@ public final class Pool2d {
     PoolSettings changed = of(kind, 1, 1).s.copy();
     changed.global = true;
     return new Pool2d(changed);
+  }
+
+  /**
+   * Reads what {@link #toString} says, but for a deeper tensor that outputs go {@link #into}.
+   *
+   * @param text such as {@code max f3s2p1}, {@code average f2x3s2x1 ceil} or {@code global max};
+   *     the letters are those of {@link ConvCase#parse}, and the stride is the window's extent
+   *     where there is none
+   * @return the description
+   * @throws IllegalArgumentException if the text is not one, or a number is out of range
+   */
+  public static Pool2d parse(String text) {
+    Letters letters = new Letters("pooling", text, "max f3s2p1");
+    Matcher match = TEXT.matcher(text);
+    if (!match.matches() || (match.group("global") == null) == (match.group("letters") == null)) {
+      throw letters.wrong("it is no pooling");
+    }
+    Kind kind = match.group("kind").equals("max") ? Kind.MAX : Kind.AVERAGE;
+    if (match.group("global") != null) {
+      return global(kind);
+    }
+    letters.read(match.group("letters"), "fspd");
+    letters.require("f");
+    int[] f = letters.values('f', null, 2);
+    int[] s = letters.values('s', f[0] + "x" + f[1], 2);
+    int[] p = letters.values('p', "0", 4);
+    int[] d = letters.values('d', "1", 2);
+    Pool2d pool =
+        of(kind, f[0], f[1])
+            .stride(s[0], s[1])
+            .padding(p[0], p[1], p[2], p[3])
+            .dilation(d[0], d[1])
+            .countIncludePad(match.group("alone") == null);
+    return match.group("ceil") == null ? pool : pool.ceilMode();
   }
 
   /**

@@ -190,7 +190,8 @@ final class PoolSettings {
       text.append(pr);
     }
     text.append(dh > 1 || dw > 1 ? "d" + pair(dh, dw) : "");
-    return text.append(ceil ? " ceil" : "").toString();
+    text.append(ceil ? " ceil" : "").append(countsPadding ? "" : " of the input alone");
+    return text.toString();
   }
 
   private static String pair(int vertical, int horizontal) {

@@ -11,6 +11,8 @@ import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Field;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -285,6 +287,31 @@ class PassTest {
     assertNotEquals(Elementwise.elu(0.5f), Elementwise.elu(0.25f));
     assertEquals(Elementwise.RELU, Elementwise.of(Activation.RELU));
     assertEquals("elu(0.5)", Elementwise.elu(0.5f).toString());
+  }
+
+  @Test
+  void whatAFunctionSaysIsReadAgain() throws IllegalAccessException {
+    List<Elementwise> functions =
+        new ArrayList<>(
+            List.of(
+                Elementwise.elu(-0.5f),
+                Elementwise.celu(1e-30f),
+                Elementwise.leakyRelu(3e30f),
+                Elementwise.thresholdedRelu(Float.MIN_VALUE),
+                Elementwise.hardSigmoid(-0f, 1 / 3f),
+                Elementwise.of(Activation.IDENTITY),
+                Elementwise.of(Activation.clamp(Float.NEGATIVE_INFINITY, -1.1f))));
+    for (Field field : Elementwise.class.getFields()) {
+      functions.add((Elementwise) field.get(null));
+    }
+    assertEquals(7 + 16, functions.size());
+    for (Elementwise function : functions) {
+      assertEquals(function, Elementwise.parse(function.toString()));
+    }
+    for (String text : List.of("", "elu", "elu()", "elu(1", "elu(a)", "elu(1.0, 1.0)", "gelu(1)")) {
+      assertThrows(IllegalArgumentException.class, () -> Elementwise.parse(text), text);
+    }
+    assertThrows(IllegalArgumentException.class, () -> Elementwise.parse("celu(0)"));
   }
 
   @Test

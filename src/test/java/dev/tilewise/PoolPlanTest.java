@@ -150,7 +150,11 @@ class PoolPlanTest {
             .stride(1 + random.nextInt(3), 1 + random.nextInt(3))
             .padding(random.nextInt(fh), random.nextInt(fw), random.nextInt(fh), random.nextInt(fw))
             .countIncludePad(random.nextBoolean());
-    PoolPlan plan = (random.nextBoolean() ? pool.ceilMode() : pool).plan(input, Layout.NHWC);
+    pool = random.nextBoolean() ? pool.ceilMode() : pool;
+    assertEquals(pool.toString(), Pool2d.parse(pool.toString()).toString());
+    // The one that was read makes the numbers that are compared.
+    pool = Pool2d.parse(pool.toString());
+    PoolPlan plan = pool.plan(input, Layout.NHWC);
     boolean nan = random.nextBoolean();
     float[] x = new float[(int) input.elements()];
     for (int i = 0; i < x.length; i++) {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
     name = "classify",
     mixinStandardHelpOptions = true,
     description = {
-      "Says what pictures show, by a network that train has saved or by an ONNX model.",
+      "Says what pictures show, by a network that train has saved, an ONNX model or a graph.",
       "Prints for each picture the most probable classes and their probabilities. A picture that"
           + " cannot be read is named, and the others are classified; the exit code is 2 then.",
       "",
@@ -41,7 +41,8 @@ final class ClassifyCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "FILE",
-      description = "The file that train --save wrote, or an ONNX file (.onnx).")
+      description =
+          "The file that train --save wrote, an ONNX file (.onnx) or a graph (.safetensors).")
   private Path model;
 
   @Option(

@@ -7,16 +7,15 @@ import dev.tilewise.Workers;
 import dev.tilewise.data.ImageInput;
 import dev.tilewise.data.Images;
 import dev.tilewise.data.RgbImage;
+import dev.tilewise.graph.CompileOptions;
 import dev.tilewise.graph.CompiledGraph;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.nn.Network;
-import dev.tilewise.onnx.OnnxModel;
 import dev.tilewise.train.SoftmaxCrossEntropy;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 
 /** A network that tells what pictures show, from whatever file. */
 interface PictureModel {
@@ -45,13 +44,13 @@ interface PictureModel {
   double[] probabilities(RgbImage picture);
 
   static PictureModel load(Path file, Pixels pixels) throws IOException {
-    if (file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
-      return onnx(file, pixels);
+    if (GraphSource.isOnnx(file) || GraphSource.isSaved(file)) {
+      return graph(file, pixels);
     }
     Network network = Network.load(file);
     if (pixels != Pixels.AUTO) {
       throw new IllegalArgumentException(
-          "--pixels is for ONNX models; " + file + " is trained on pixels from 0 to 1");
+          "--pixels is for ONNX models and graphs; " + file + " is trained on pixels from 0 to 1");
     }
     return own(network);
   }
@@ -80,9 +79,9 @@ interface PictureModel {
     };
   }
 
-  private static PictureModel onnx(Path file, Pixels asked) throws IOException {
-    OnnxModel model = OnnxModel.load(file);
-    CompiledGraph graph = model.graph().compile();
+  private static PictureModel graph(Path file, Pixels asked) throws IOException {
+    GraphSource model = GraphSource.open(file);
+    CompiledGraph graph = model.compile(CompileOptions.fastest());
     Dims in = graph.inputs().getFirst().dims();
     if (graph.inputs().size() != 1
         || in.rank() != 4

@@ -7,10 +7,7 @@ import dev.tilewise.format.NpyArray;
 import dev.tilewise.graph.CompileOptions;
 import dev.tilewise.graph.CompiledGraph;
 import dev.tilewise.graph.Dims;
-import dev.tilewise.graph.Graph;
 import dev.tilewise.graph.Value;
-import dev.tilewise.onnx.OnnxException;
-import dev.tilewise.onnx.OnnxModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,20 +19,24 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Computes what an ONNX model makes of an array. */
+/** Computes what a model makes of an array. */
 @Command(
     name = "run",
     mixinStandardHelpOptions = true,
     description = {
-      "Computes what an ONNX model makes of an array of NumPy's format.",
+      "Computes what an ONNX model, or a graph that was saved, makes of an array of NumPy's format.",
       "The array has as many axes as the model's input, such as 1x3x224x224. The batch and the"
-          + " picture may be larger or smaller than the model says, if its layers allow it."
+          + " picture may be larger or smaller than an ONNX model says, if its layers allow it."
     })
 final class RunCommand implements Callable<Integer> {
 
   @Mixin private JsonLines json;
 
-  @Option(names = "--model", required = true, paramLabel = "FILE", description = "An ONNX file.")
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "FILE",
+      description = "An ONNX file, or a graph (.safetensors).")
   private Path model;
 
   @Option(
@@ -70,20 +71,20 @@ final class RunCommand implements Callable<Integer> {
     Require.threads(threads);
     requireOtherFiles();
     Outputs.requireReplaceable(output);
-    OnnxModel onnx = OnnxModel.load(model);
-    if (onnx.inputs().size() != 1) {
+    GraphSource source = GraphSource.open(model);
+    if (source.inputs().size() != 1) {
       throw new IllegalArgumentException(
-          model + ": run takes models of one input; this one has " + onnx.inputs());
+          model + ": run takes models of one input; this one has " + source.inputs());
     }
     NpyArray array = Npy.read(input);
-    String name = onnx.inputs().getFirst();
     CompileOptions options = CompileOptions.fastest().threads(threads);
-    int index = onnx.outputs().indexOf(outputName == null ? onnx.outputs().getFirst() : outputName);
+    List<String> outputs = source.outputs();
+    int index = outputs.indexOf(outputName == null ? outputs.getFirst() : outputName);
     if (index < 0) {
       options = options.keep(List.of(outputName));
-      index = onnx.outputs().size();
+      index = outputs.size();
     }
-    CompiledGraph graph = graph(onnx, name, Dims.of(array.shape())).compile(options);
+    CompiledGraph graph = source.compile(input, Dims.of(array.shape()), options);
     float[] made;
     double millis;
     try (Workers workers = Workers.of(threads);
@@ -117,16 +118,6 @@ final class RunCommand implements Callable<Integer> {
     json.requireOther("--input", input);
     Outputs.requireOther("--output", output, "--model", model);
     Outputs.requireOther("--output", output, "--input", input);
-  }
-
-  /** The model for an input of the array's shape, which is the first to be blamed. */
-  private Graph graph(OnnxModel onnx, String name, Dims shape) throws IOException {
-    try {
-      return onnx.graph(Map.of(name, shape));
-    } catch (OnnxException e) {
-      String given = input + ": the input " + name + " is of shape " + shape;
-      throw new IOException(given + "; " + e.getMessage(), e);
-    }
   }
 
   private void write(Value value, float[] made) throws FormatException {

@@ -13,6 +13,11 @@ final class AffineOp extends Op {
   }
 
   @Override
+  String words() {
+    return kind();
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     Dims x = inputs.get(0);
     if (x.rank() < 2
@@ -53,6 +58,11 @@ final class AffineOp extends Op {
     @Override
     String kind() {
       return "prelu";
+    }
+
+    @Override
+    String words() {
+      return kind();
     }
 
     @Override

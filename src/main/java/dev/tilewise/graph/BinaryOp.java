@@ -42,6 +42,11 @@ final class BinaryOp extends Op {
   }
 
   @Override
+  String words() {
+    return kind.word;
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     return inputs.get(0).broadcast(inputs.get(1));
   }

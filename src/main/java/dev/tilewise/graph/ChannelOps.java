@@ -27,19 +27,22 @@ final class ChannelOps extends Op {
 
   private final String kind;
   private final String description;
+  private final String words;
   private final Pass pass;
   private final boolean inPlace;
 
-  private ChannelOps(String kind, String description, boolean inPlace, Pass pass) {
+  private ChannelOps(String kind, String description, String words, boolean inPlace, Pass pass) {
     this.kind = kind;
     this.description = description;
+    this.words = words;
     this.pass = pass;
     this.inPlace = inPlace;
   }
 
   static ChannelOps softmax(boolean logarithm) {
     Softmax function = logarithm ? Softmax.LOG_PROBABILITIES : Softmax.PROBABILITIES;
-    return new ChannelOps(logarithm ? "log_softmax" : "softmax", "", true, function::run);
+    String kind = logarithm ? "log_softmax" : "softmax";
+    return new ChannelOps(kind, "", kind, true, function::run);
   }
 
   /**
@@ -62,7 +65,8 @@ final class ChannelOps extends Op {
 
   static ChannelOps lrn(int size, float alpha, float beta, float bias) {
     Lrn lrn = Lrn.of(size, alpha, beta, bias);
-    return new ChannelOps("lrn", "size " + size, false, lrn::run);
+    String words = "lrn " + size + " " + alpha + " " + beta + " " + bias;
+    return new ChannelOps("lrn", "size " + size, words, false, lrn::run);
   }
 
   @Override
@@ -73,6 +77,11 @@ final class ChannelOps extends Op {
   @Override
   String description() {
     return description;
+  }
+
+  @Override
+  String words() {
+    return words;
   }
 
   @Override

@@ -22,6 +22,11 @@ final class ConcatOp extends Op {
   }
 
   @Override
+  String words() {
+    return Words.of(kind(), axis);
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     Dims first = inputs.get(0);
     first.axis(axis);

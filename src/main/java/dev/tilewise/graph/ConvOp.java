@@ -163,6 +163,11 @@ final class ConvOp extends Op {
   }
 
   @Override
+  String words() {
+    return flat ? kind() : settings.words(kind());
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     Dims x = inputs.get(0);
     if (flat && (x.rank() != 2 || inputs.get(1).rank() != 2)) {

@@ -84,6 +84,17 @@ public record ConvSettings(
     return text.toString();
   }
 
+  /** A word and all numbers, for {@link GraphCall}. */
+  String words(String word) {
+    return Words.of(word, sh, sw, pt, pl, pb, pr, dh, dw, groups);
+  }
+
+  /** The numbers of {@link #words}. */
+  static ConvSettings read(Words words) {
+    int[] n = words.integers(9);
+    return new ConvSettings(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]);
+  }
+
   private static void append(StringBuilder text, String name, int usual, int... values) {
     boolean same = true;
     for (int value : values) {

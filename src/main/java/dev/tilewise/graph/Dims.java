@@ -11,10 +11,17 @@ import java.util.stream.Collectors;
  */
 public final class Dims {
 
+  /** More than any file has; so many that a set of axes is a {@code long}. */
+  private static final int MOST = 64;
+
   private final int[] extents;
   private final long elements;
 
   private Dims(int[] extents) {
+    if (extents.length > MOST) {
+      throw new IllegalArgumentException(
+          "there must be at most " + MOST + " extents, not " + extents.length);
+    }
     this.extents = extents;
     long product = 1;
     boolean empty = false;
@@ -39,8 +46,8 @@ public final class Dims {
    *
    * @param extents slowest first, not negative
    * @return the extents
-   * @throws IllegalArgumentException if one is negative, or those that are not 0 make 2^61 elements
-   *     or more
+   * @throws IllegalArgumentException if one is negative, those that are not 0 make 2^61 elements or
+   *     more, or there are more than 64
    */
   public static Dims of(int... extents) {
     return new Dims(extents.clone());

@@ -1,9 +1,13 @@
 package dev.tilewise.graph;
 
+import dev.tilewise.format.FormatException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -11,6 +15,9 @@ import java.util.Set;
  * weights are memory of whoever made it; {@link #compile} packs them into memory of its own.
  */
 public final class Graph {
+
+  /** A key in the metadata of the safetensors files that {@link #save} writes. */
+  public static final String METADATA = "tilewise.graph";
 
   private final List<Value> inputs;
   private final List<Value> outputs;
@@ -20,6 +27,40 @@ public final class Graph {
     this.inputs = List.copyOf(inputs);
     this.outputs = List.copyOf(outputs);
     this.nodes = List.copyOf(nodes);
+  }
+
+  /**
+   * Reads a graph that {@link #save} wrote. The file is mapped, and weights are where it is:
+   * nothing of them is read before the graph is compiled. Weights of half or double precision are
+   * taken too, if somebody has changed them.
+   *
+   * @param file a safetensors file with the key {@link #METADATA} in its metadata
+   * @param arena owns the mapping: it must be open whenever the graph is compiled, or its values
+   *     read; graphs that are compiled do not need it
+   * @return the graph
+   * @throws FormatException if the file cannot be read, has no graph, or is damaged; the message is
+   *     one line
+   */
+  public static Graph load(Path file, Arena arena) throws FormatException {
+    Objects.requireNonNull(arena, "arena");
+    return GraphFile.read(Objects.requireNonNull(file, "file"), arena);
+  }
+
+  /**
+   * Writes operations and weights to a safetensors file, which is replaced only when everything is
+   * written. Weights are tensors of their names, and keep their bits.
+   *
+   * @param file where to
+   * @throws FormatException if it cannot be written
+   * @throws IllegalArgumentException if there is a {@linkplain GraphBuilder#unary(Value, String,
+   *     java.util.function.DoubleUnaryOperator) function given as code}: the message names all
+   */
+  public void save(Path file) throws FormatException {
+    GraphFile.write(this, Objects.requireNonNull(file, "file"));
+  }
+
+  List<Node> nodes() {
+    return nodes;
   }
 
   /**

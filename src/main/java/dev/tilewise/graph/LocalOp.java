@@ -58,6 +58,11 @@ final class LocalOp extends Op {
   }
 
   @Override
+  String words() {
+    return settings.words(kind());
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     ConvCase c = extents(inputs.get(0), inputs.get(1));
     Dims expected = Dims.of(c.oh(), c.ow(), c.k(), c.c(), c.fh(), c.fw());

@@ -18,6 +18,11 @@ final class MatMulOp extends Op {
   }
 
   @Override
+  String words() {
+    return kind();
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     Dims a = inputs.get(0);
     Dims b = inputs.get(1);

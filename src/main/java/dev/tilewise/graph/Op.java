@@ -24,6 +24,13 @@ abstract class Op {
     return 0;
   }
 
+  /**
+   * What this does, in words that {@link GraphCall} understands.
+   *
+   * @return a word and its numbers; null if there are no words for it
+   */
+  abstract String words();
+
   /** Adds the steps that compute a node of this operation. */
   abstract void lower(Node node, Lowering to);
 }

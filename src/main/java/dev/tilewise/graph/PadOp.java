@@ -41,6 +41,11 @@ final class PadOp extends Op {
   }
 
   @Override
+  String words() {
+    return Words.of(Words.of(kind(), before), after) + " " + value;
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     Dims x = inputs.get(0);
     if (before.length != x.rank()) {

@@ -29,6 +29,11 @@ final class PoolOp extends Op {
   }
 
   @Override
+  String words() {
+    return global ? "global_pool " + pool.kind() : "pool " + pool;
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     Dims x = inputs.get(0);
     if (x.rank() != 3 && x.rank() != 4) {

@@ -42,6 +42,11 @@ final class ReduceOp extends Op {
   }
 
   @Override
+  String words() {
+    return "reduce " + kind;
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     if (inputs.get(0).rank() != 2 || inputs.get(0).elements() == 0) {
       throw new IllegalArgumentException(

@@ -26,6 +26,11 @@ final class TakeOp extends Op {
   }
 
   @Override
+  String words() {
+    return Words.of(Words.of("take", axis), numbers);
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     Dims x = inputs.get(0);
     for (int number : numbers) {

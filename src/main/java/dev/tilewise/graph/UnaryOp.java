@@ -53,6 +53,14 @@ final class UnaryOp extends Op {
   }
 
   @Override
+  String words() {
+    if (function == null) {
+      return null;
+    }
+    return clamp == null ? "function " + function : "clamp " + clamp.lo() + " " + clamp.hi();
+  }
+
+  @Override
   Dims infer(List<Dims> inputs) {
     return inputs.get(0);
   }

@@ -43,6 +43,11 @@ abstract class ViewOp extends Op {
     }
 
     @Override
+    String words() {
+      return "reshape " + to;
+    }
+
+    @Override
     Dims infer(List<Dims> inputs) {
       if (inputs.get(0).elements() != to.elements()) {
         throw new IllegalArgumentException(
@@ -75,6 +80,11 @@ abstract class ViewOp extends Op {
     @Override
     String kind() {
       return "transpose";
+    }
+
+    @Override
+    String words() {
+      return Words.of(kind(), axes);
     }
 
     @Override
@@ -131,6 +141,11 @@ abstract class ViewOp extends Op {
     }
 
     @Override
+    String words() {
+      return Words.of(kind(), axis, start, step, count);
+    }
+
+    @Override
     Dims infer(List<Dims> inputs) {
       Dims in = inputs.get(0);
       long last = start + (count - 1L) * step;
@@ -168,6 +183,11 @@ abstract class ViewOp extends Op {
     }
 
     @Override
+    String words() {
+      return "expand " + to;
+    }
+
+    @Override
     Dims infer(List<Dims> inputs) {
       if (!inputs.get(0).broadcast(to).equals(to)) {
         throw new IllegalArgumentException(
@@ -193,6 +213,11 @@ abstract class ViewOp extends Op {
     @Override
     String kind() {
       return kind;
+    }
+
+    @Override
+    String words() {
+      return "identity " + kind;
     }
 
     @Override

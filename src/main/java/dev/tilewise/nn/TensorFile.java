@@ -5,6 +5,7 @@ import dev.tilewise.format.Dtype;
 import dev.tilewise.format.FormatException;
 import dev.tilewise.format.Safetensors;
 import dev.tilewise.format.StoredTensor;
+import dev.tilewise.graph.Graph;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -74,7 +75,9 @@ final class TensorFile {
             file,
             metadata.containsKey(NETWORK)
                 ? "network version " + metadata.get(NETWORK) + ", this release reads " + VERSION
-                : "has tensors, but no network: there is no " + NETWORK + " in its metadata");
+                : metadata.containsKey(Graph.METADATA)
+                    ? "has a graph, which Graph.load reads, and no network"
+                    : "has tensors, but no network: there is no " + NETWORK + " in its metadata");
       }
       NetworkBuilder described = describe(file, metadata);
       if (described.parameterCount() > Files.size(file) / Float.BYTES) {

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tilewise.format.Npy;
 import dev.tilewise.format.NpyArray;
+import dev.tilewise.onnx.OnnxModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +70,29 @@ class OnnxCommandsTest {
       sum += made.values()[i];
     }
     assertEquals(1, sum, 1e-5);
+  }
+
+  @Test
+  void aGraphThatWasSavedIsAModelToo() throws IOException {
+    Path saved = folder.resolve("graph.safetensors");
+    OnnxModel.load(Path.of(squeezenet())).graph().save(saved);
+    Path in = folder.resolve("x.npy");
+    Npy.write(in, new NpyArray(new int[] {1, 3, 224, 224}, new float[3 * 224 * 224]));
+    float[][] made = new float[2][];
+    for (String model : List.of(squeezenet(), saved.toString())) {
+      Path out = folder.resolve("y.npy");
+      Invocation.of("run", "--model", model, "--input", "" + in, "--output", "" + out).ok();
+      made[model.equals(saved.toString()) ? 1 : 0] = Npy.read(out).values();
+    }
+    assertArrayEquals(made[0], made[1]);
+    String kitten = data.resolve("images/photos/kitten.jpg").toString();
+    Invocation run =
+        Invocation.of("classify", "--model", saved.toString(), "--pixels", "CAFFE", kitten);
+    run.ok();
+    assertTrue(run.out().contains("285"), run.out());
+    Npy.write(in, new NpyArray(new int[] {1, 3, 9, 9}, new float[3 * 81]));
+    Invocation.of("run", "--model", "" + saved, "--input", "" + in, "--output", "y.npy")
+        .refusedWith("x.npy: is of shape 1x3x9x9, but " + saved + " takes data_0 1x3x224x224");
   }
 
   @Test

@@ -13,10 +13,15 @@ import dev.tilewise.graph.CompiledGraph;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.Graph;
 import dev.tilewise.internal.random.SplitMix64;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -212,5 +217,21 @@ class ZooTest {
             .getMessage();
     assertTrue(message.startsWith("unet does not take images of 100x100: "), message);
     assertThrows(IllegalArgumentException.class, () -> Zoo.VGG16.graph(0, SEED));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyNetworkComesBackFromItsFile(Zoo network, @TempDir Path folder) throws IOException {
+    Graph graph = graph(network, 1);
+    Path file = folder.resolve("network.safetensors");
+    Path again = folder.resolve("again.safetensors");
+    graph.save(file);
+    try (Arena arena = Arena.ofShared()) {
+      Graph back = Graph.load(file, arena);
+      assertEquals(graph.summary(), back.summary());
+      back.save(again);
+      // Weights and operations alike, so that runs are, which GraphFileTest shows.
+      assertEquals(-1, Files.mismatch(file, again));
+    }
   }
 }
