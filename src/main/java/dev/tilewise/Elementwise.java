@@ -209,7 +209,7 @@ public final class Elementwise {
   }
 
   /**
-   * Reads what {@link #toString} says.
+   * Reads what {@link #toString} says, and nothing else: {@code elu(1)} is not how it writes 1.
    *
    * @param text such as {@code gelu}, {@code elu(1.0)} or {@code clamp[-1.0, 1.0]}
    * @return the function
@@ -221,21 +221,26 @@ public final class Elementwise {
         return constant;
       }
     }
-    Matcher call = CALL.matcher(text);
+    Matcher call = CALL.matcher(Objects.requireNonNull(text, "text"));
     if (!call.matches()) {
       throw noFunction(text);
     }
     float first = number(text, call.group(2));
     String second = call.group(3);
-    return switch (call.group(1) + (second == null ? "" : ",")) {
-      case "elu" -> elu(first);
-      case "celu" -> celu(first);
-      case "leaky_relu" -> leakyRelu(first);
-      case "thresholded_relu" -> thresholdedRelu(first);
-      case "hard_sigmoid," -> hardSigmoid(first, number(text, second));
-      case "clamp," -> of(Activation.clamp(first, number(text, second)));
-      default -> throw noFunction(text);
-    };
+    Elementwise function =
+        switch (call.group(1) + (second == null ? "" : ",")) {
+          case "elu" -> elu(first);
+          case "celu" -> celu(first);
+          case "leaky_relu" -> leakyRelu(first);
+          case "thresholded_relu" -> thresholdedRelu(first);
+          case "hard_sigmoid," -> hardSigmoid(first, number(text, second));
+          case "clamp," -> of(Activation.clamp(first, number(text, second)));
+          default -> throw noFunction(text);
+        };
+    if (!function.name.equals(text)) {
+      throw noFunction(text);
+    }
+    return function;
   }
 
   private static float number(String text, String word) {

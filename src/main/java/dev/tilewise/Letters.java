@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 /** The letters of a case string, with the numbers behind each: {@code c256}, {@code f1x7}. */
 final class Letters {
 
-  private static final Pattern TOKEN = Pattern.compile("([a-z])(\\d+(?:x\\d+)*)");
+  /** More numbers than any letter takes, but not any number: each costs the matcher a call. */
+  private static final Pattern TOKEN = Pattern.compile("([a-z])(\\d+(?:x\\d+){0,9})");
 
   private final String what;
   private final String text;

@@ -90,9 +90,9 @@ public final class Pool2d {
   /**
    * Reads what {@link #toString} says, but for a deeper tensor that outputs go {@link #into}.
    *
-   * @param text such as {@code max f3s2p1}, {@code average f2x3s2x1 ceil} or {@code global max};
-   *     the letters are those of {@link ConvCase#parse}, and the stride is the window's extent
-   *     where there is none
+   * @param text such as {@code max f3s2p1}, {@code average f2x3s2x1 ceil of the input alone} or
+   *     {@code global max}; the letters mean what they do in {@link ConvCase#parse}, in one word
+   *     that begins with f, and the stride is the window's extent where there is none
    * @return the description
    * @throws IllegalArgumentException if the text is not one, or a number is out of range
    */
@@ -344,7 +344,10 @@ public final class Pool2d {
     }
   }
 
-  /** Such as {@code max f2s2} or {@code average f3s2p1 ceil}, in the letters of case strings. */
+  /**
+   * Such as {@code max f2s2}, {@code average f3s2p1 ceil} or {@code global max}, in the letters of
+   * case strings; "of the input alone" where taps in the padding do not count.
+   */
   @Override
   public String toString() {
     return s.toString();

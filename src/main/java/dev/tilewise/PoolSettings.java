@@ -5,6 +5,9 @@ import dev.tilewise.internal.conv.Geometry;
 /** The numbers of a {@link Pool2d}; they change only before a description has them. */
 final class PoolSettings {
 
+  /** Rows or columns of windows that may jump over the input, and are looked at one by one. */
+  private static final int MOST_LOOKED_AT = 1 << 16;
+
   /** The output is as deep as the input. */
   static final int AS_INPUT = 0;
 
@@ -96,6 +99,8 @@ final class PoolSettings {
             dw);
     // Taps closer together than the input is wide cannot jump over it: then the outer windows are
     // the worst.
+    requireFewIfEachIsLookedAt(input, "height", dh > g.h(), oh);
+    requireFewIfEachIsLookedAt(input, "width", dw > g.w(), ow);
     for (long oy = 0; oy < oh; oy += dh > g.h() ? 1 : Math.max(1, oh - 1)) {
       requireTaps(input, "row", oy, g.endTapY((int) oy) - g.firstTapY((int) oy));
     }
@@ -160,6 +165,22 @@ final class PoolSettings {
     return (int) count;
   }
 
+  private void requireFewIfEachIsLookedAt(Shape input, String side, boolean each, int outputs) {
+    if (each && outputs > MOST_LOOKED_AT) {
+      throw new IllegalArgumentException(
+          "pool2d: with a dilation beyond the input's "
+              + side
+              + " there must be at most "
+              + MOST_LOOKED_AT
+              + " windows, not "
+              + outputs
+              + "; input "
+              + input
+              + ", "
+              + this);
+    }
+  }
+
   private void requireTaps(Shape input, String line, long index, int taps) {
     if (taps <= 0) {
       throw new IllegalArgumentException(
@@ -184,7 +205,7 @@ final class PoolSettings {
     StringBuilder text = new StringBuilder(name);
     text.append(" f").append(pair(fh, fw)).append('s').append(pair(sh, sw));
     if (pt == pb && pl == pr) {
-      text.append(pt + pl > 0 ? "p" + pair(pt, pl) : "");
+      text.append((pt | pl) != 0 ? "p" + pair(pt, pl) : "");
     } else {
       text.append('p').append(pt).append('x').append(pl).append('x').append(pb).append('x');
       text.append(pr);

@@ -41,8 +41,7 @@ final class ClassifyCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "FILE",
-      description =
-          "The file that train --save wrote, an ONNX file (.onnx) or a graph (.safetensors).")
+      description = "The file that train --save wrote, an ONNX file or a graph that was saved.")
   private Path model;
 
   @Option(
@@ -62,11 +61,12 @@ final class ClassifyCommand implements Callable<Integer> {
       names = "--pixels",
       paramLabel = "HOW",
       description = {
-        "How an ONNX model wants its pixels, one of ${COMPLETION-CANDIDATES}; default"
+        "How an ONNX model or a graph wants its pixels, one of ${COMPLETION-CANDIDATES}; default"
             + " ${DEFAULT-VALUE}.",
         "IMAGENET: RGB from 0 to 1, minus the mean, by the standard deviation of ImageNet, as"
             + " torchvision has it. CAFFE: BGR from 0 to 255. UNIT: RGB from 0 to 1. SIGNED: RGB"
-            + " from -1 to 1. AUTO: CAFFE for files of onnx-caffe2, IMAGENET for others."
+            + " from -1 to 1. AUTO: CAFFE for ONNX files of onnx-caffe2, IMAGENET for other ONNX files;"
+            + " other graphs do not say, and gray images have no choice."
       })
   private PictureModel.Pixels pixels = PictureModel.Pixels.AUTO;
 
@@ -108,14 +108,25 @@ final class ClassifyCommand implements Callable<Integer> {
           allRead = false;
           continue;
         }
+        double[] probabilities = finite(network.probabilities(picture), image);
         if (!header) {
           lines.text(String.format("%-" + width() + "s %-12s %s", "image", "probability", "class"));
           header = true;
         }
-        classify(network.probabilities(picture), names, image, lines);
+        classify(probabilities, names, image, lines);
       }
     }
     return allRead ? 0 : CommandLine.ExitCode.USAGE;
+  }
+
+  private double[] finite(double[] probabilities, Path image) {
+    for (double p : probabilities) {
+      if (!Double.isFinite(p)) {
+        throw new IllegalArgumentException(
+            model + ": what it makes of " + image + " are no finite numbers");
+      }
+    }
+    return probabilities;
   }
 
   /** Lines of a file, without the number of the class if each begins with it. */

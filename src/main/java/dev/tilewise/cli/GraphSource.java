@@ -1,21 +1,20 @@
 package dev.tilewise.cli;
 
-import dev.tilewise.format.Safetensors;
 import dev.tilewise.graph.CompileOptions;
 import dev.tilewise.graph.CompiledGraph;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.Graph;
 import dev.tilewise.graph.Value;
+import dev.tilewise.nn.Network;
 import dev.tilewise.onnx.OnnxException;
 import dev.tilewise.onnx.OnnxModel;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
-/** A file that holds a graph: of ONNX, or one that {@link Graph#save} wrote. */
+/** A file that holds a graph, or what one can be made of. */
 interface GraphSource {
 
   /** Names of its inputs. */
@@ -24,8 +23,10 @@ interface GraphSource {
   /** Names of its outputs. */
   List<String> outputs();
 
-  /** What wrote it; empty if it does not say. */
-  String producer();
+  /** What wrote a file of ONNX; empty for other files. */
+  default String producer() {
+    return "";
+  }
 
   /** The graph for the extents that the file says. */
   CompiledGraph compile(CompileOptions options) throws IOException;
@@ -38,23 +39,12 @@ interface GraphSource {
    */
   CompiledGraph compile(Path whose, Dims input, CompileOptions options) throws IOException;
 
-  /** Whether a file's name is one of ONNX. */
-  static boolean isOnnx(Path file) {
-    return file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx");
-  }
-
-  /** Whether a file is a graph's, and not that of a chain of layers. */
-  static boolean isSaved(Path file) throws IOException {
-    if (!file.toString().endsWith(".safetensors")) {
-      return false;
-    }
-    try (Arena arena = Arena.ofShared()) {
-      return Safetensors.open(file, arena).metadata().containsKey(Graph.METADATA);
-    }
-  }
-
   static GraphSource open(Path file) throws IOException {
-    return file.toString().endsWith(".safetensors") ? saved(file) : onnx(OnnxModel.load(file));
+    return switch (ModelKind.of(file)) {
+      case NETWORK -> network(file, Network.load(file));
+      case GRAPH -> saved(file);
+      case ONNX -> onnx(OnnxModel.load(file));
+    };
   }
 
   private static GraphSource onnx(OnnxModel model) {
@@ -98,17 +88,12 @@ interface GraphSource {
     return new GraphSource() {
       @Override
       public List<String> inputs() {
-        return graph.inputs().stream().map(Value::name).toList();
+        return names(graph.inputs());
       }
 
       @Override
       public List<String> outputs() {
-        return graph.outputs().stream().map(Value::name).toList();
-      }
-
-      @Override
-      public String producer() {
-        return "";
+        return names(graph.outputs());
       }
 
       @Override
@@ -119,12 +104,49 @@ interface GraphSource {
       @Override
       public CompiledGraph compile(Path whose, Dims input, CompileOptions options) {
         Value own = graph.inputs().getFirst();
-        if (!own.dims().equals(input)) {
-          throw new IllegalArgumentException(
-              whose + ": is of shape " + input + ", but " + file + " takes " + own);
-        }
+        require(own.dims().equals(input), whose, input, file, own.toString());
         return graph.compile(options);
       }
     };
+  }
+
+  /** Takes any number of images. */
+  private static GraphSource network(Path file, Network network) {
+    Graph one = network.graph(1);
+    return new GraphSource() {
+      @Override
+      public List<String> inputs() {
+        return names(one.inputs());
+      }
+
+      @Override
+      public List<String> outputs() {
+        return names(one.outputs());
+      }
+
+      @Override
+      public CompiledGraph compile(CompileOptions options) {
+        return one.compile(options);
+      }
+
+      @Override
+      public CompiledGraph compile(Path whose, Dims input, CompileOptions options) {
+        Value own = one.inputs().getFirst();
+        boolean fits = input.rank() == 4 && input.get(0) > 0 && input.with(0, 1).equals(own.dims());
+        require(fits, whose, input, file, own + ", or more images");
+        return network.graph(input.get(0)).compile(options);
+      }
+    };
+  }
+
+  private static List<String> names(List<Value> values) {
+    return values.stream().map(Value::name).toList();
+  }
+
+  private static void require(boolean fits, Path whose, Dims input, Path file, String taken) {
+    if (!fits) {
+      throw new IllegalArgumentException(
+          whose + ": is of shape " + input + ", but " + file + " takes " + taken);
+    }
   }
 }

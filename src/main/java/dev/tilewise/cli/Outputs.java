@@ -48,6 +48,9 @@ public final class Outputs {
   }
 
   private static void requireDirectory(Path file, Path directory) {
+    if (file.toString().equals("-")) {
+      throw refused(file, "only --json takes it for standard output; that is /dev/stdout", null);
+    }
     if (Files.isDirectory(file)) {
       throw refused(file, "it is a directory", null);
     }

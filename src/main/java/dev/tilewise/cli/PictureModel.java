@@ -10,6 +10,7 @@ import dev.tilewise.data.RgbImage;
 import dev.tilewise.graph.CompileOptions;
 import dev.tilewise.graph.CompiledGraph;
 import dev.tilewise.graph.Dims;
+import dev.tilewise.graph.Value;
 import dev.tilewise.nn.Network;
 import dev.tilewise.train.SoftmaxCrossEntropy;
 import java.io.IOException;
@@ -44,8 +45,9 @@ interface PictureModel {
   double[] probabilities(RgbImage picture);
 
   static PictureModel load(Path file, Pixels pixels) throws IOException {
-    if (GraphSource.isOnnx(file) || GraphSource.isSaved(file)) {
-      return graph(file, pixels);
+    ModelKind kind = ModelKind.of(file);
+    if (kind != ModelKind.NETWORK) {
+      return graph(file, kind, pixels);
     }
     Network network = Network.load(file);
     if (pixels != Pixels.AUTO) {
@@ -79,16 +81,29 @@ interface PictureModel {
     };
   }
 
-  private static PictureModel graph(Path file, Pixels asked) throws IOException {
+  private static PictureModel graph(Path file, ModelKind kind, Pixels asked) throws IOException {
     GraphSource model = GraphSource.open(file);
     CompiledGraph graph = model.compile(CompileOptions.fastest());
-    Dims in = graph.inputs().getFirst().dims();
+    Dims in = graph.inputs().isEmpty() ? Dims.of() : graph.inputs().getFirst().dims();
     if (graph.inputs().size() != 1
         || in.rank() != 4
         || in.get(0) != 1
         || in.get(1) != 1 && in.get(1) != 3) {
       throw new IllegalArgumentException(
           file + ": classify takes models of one image, 1x3xHxW or 1x1xHxW, not " + graph.inputs());
+    }
+    Value scores = graph.outputs().getFirst();
+    if (scores.dims().elements() == 0) {
+      throw new IllegalArgumentException(file + ": its output " + scores + " has no classes");
+    }
+    boolean gray = in.get(1) == 1;
+    if (gray && asked != Pixels.AUTO) {
+      throw new IllegalArgumentException(
+          "--pixels is for colour; " + file + " takes gray images, whose pixels go from 0 to 1");
+    }
+    if (!gray && asked == Pixels.AUTO && kind == ModelKind.GRAPH) {
+      throw new IllegalArgumentException(
+          file + ": a saved graph does not say what its pixels are; --pixels must");
     }
     boolean caffe = model.producer().startsWith("onnx-caffe2");
     Pixels auto = caffe ? Pixels.CAFFE : Pixels.IMAGENET;
@@ -107,7 +122,7 @@ interface PictureModel {
       @Override
       public double[] probabilities(RgbImage picture) {
         Tensor x = Tensor.allocate(Arena.ofAuto(), in.shape(), Layout.NHWC);
-        if (in.get(1) == 1) {
+        if (gray) {
           x.copyFrom(Images.networkInput(picture, in.get(3), in.get(2), 1), Layout.NHWC);
         } else {
           input(pixels, in).into(picture, x, 0);

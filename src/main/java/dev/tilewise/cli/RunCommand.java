@@ -24,9 +24,11 @@ import picocli.CommandLine.Option;
     name = "run",
     mixinStandardHelpOptions = true,
     description = {
-      "Computes what an ONNX model, or a graph that was saved, makes of an array of NumPy's format.",
+      "Computes what an ONNX model, a graph that was saved or a network of train --save makes of an"
+          + " array of NumPy's format.",
       "The array has as many axes as the model's input, such as 1x3x224x224. The batch and the"
-          + " picture may be larger or smaller than an ONNX model says, if its layers allow it."
+          + " picture may be larger or smaller than an ONNX model says, if its layers allow it; a"
+          + " network takes any batch, a graph what it was saved with."
     })
 final class RunCommand implements Callable<Integer> {
 
@@ -36,7 +38,7 @@ final class RunCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "FILE",
-      description = "An ONNX file, or a graph (.safetensors).")
+      description = "An ONNX file, a graph or a network.")
   private Path model;
 
   @Option(

@@ -17,8 +17,11 @@ import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -100,6 +103,11 @@ public final class Tilewise implements Callable<Integer> {
           e.getCommandLine().getErr().println("tilewise: " + oneLine(usage(e)));
           return CommandLine.ExitCode.USAGE;
         });
+    line.setExecutionStrategy(
+        parsed -> {
+          requireNoLostOptions(parsed);
+          return new RunLast().execute(parsed);
+        });
     line.setExecutionExceptionHandler(
         (e, command, parsed) -> {
           if (root.stacktrace) {
@@ -116,6 +124,26 @@ public final class Tilewise implements Callable<Integer> {
     } catch (OutOfMemoryError e) {
       err.println("tilewise: not enough memory: " + oneLine(e.getMessage()));
       return CommandLine.ExitCode.USAGE;
+    }
+  }
+
+  /** Options of the main job in front of a command would do nothing. */
+  private static void requireNoLostOptions(ParseResult parsed) {
+    if (!parsed.hasSubcommand()) {
+      return;
+    }
+    for (OptionSpec option : parsed.matchedOptions()) {
+      if (!option.inherited() && option.scopeType() != ScopeType.INHERIT) {
+        String command = parsed.subcommand().commandSpec().name();
+        throw new ParameterException(
+            parsed.commandSpec().commandLine(),
+            option.longestName()
+                + " stands in front of the command "
+                + command
+                + ", where it is the main job's; options of "
+                + command
+                + " stand behind it");
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -95,7 +96,9 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--save",
       paramLabel = "FILE",
-      description = "Save the trained network to this file, which classify reads.")
+      description =
+          "Save the trained network to this file, which classify and run read: safetensors if its name"
+              + " ends so, a format of its own otherwise.")
   private Path save;
 
   @Override
@@ -108,6 +111,10 @@ final class TrainCommand implements Callable<Integer> {
     int trainImages = Require.positiveIfGiven("--limit-train", limitTrain);
     int testImages = Require.positiveIfGiven("--limit-test", limitTest);
     if (save != null) {
+      if (save.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
+        throw new IllegalArgumentException(
+            "--save writes no ONNX file; let " + save + " end in .tw or .safetensors");
+      }
       Outputs.requireReplaceable(save);
       json.requireOther("--save", save);
     }

@@ -3,6 +3,7 @@ package dev.tilewise.graph;
 import dev.tilewise.PerChannel;
 import dev.tilewise.Tensor;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** A factor and a summand for each channel, which is axis 1. Inputs: x, factors, summands. */
 final class AffineOp extends Op {
@@ -31,16 +32,20 @@ final class AffineOp extends Op {
 
   @Override
   void lower(Node node, Lowering to) {
-    PerChannel function = PerChannel.affine(node.input(1).floats(), node.input(2).floats());
-    lower(node, to, "affine", function);
+    lower(
+        node,
+        to,
+        "affine",
+        () -> PerChannel.affine(node.input(1).floats(), node.input(2).floats()));
   }
 
   /** A function of each channel, in place if it may be. */
-  static void lower(Node node, Lowering to, String what, PerChannel function) {
+  static void lower(Node node, Lowering to, String what, Supplier<PerChannel> of) {
     if (node.output().dims().elements() == 0) {
       to.make(node);
       return;
     }
+    PerChannel function = of.get();
     View x = to.dense(node.input(0));
     View y = to.over(node, node.input(0));
     to.add(
@@ -77,7 +82,7 @@ final class AffineOp extends Op {
 
     @Override
     void lower(Node node, Lowering to) {
-      AffineOp.lower(node, to, kind(), PerChannel.prelu(node.input(1).floats()));
+      AffineOp.lower(node, to, kind(), () -> PerChannel.prelu(node.input(1).floats()));
     }
   }
 }

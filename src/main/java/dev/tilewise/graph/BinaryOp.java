@@ -24,6 +24,16 @@ final class BinaryOp extends Op {
       this.word = word;
       this.pairing = pairing;
     }
+
+    /** The function of a word; null if there is none. */
+    static Kind of(String word) {
+      for (Kind kind : values()) {
+        if (kind.word.equals(word)) {
+          return kind;
+        }
+      }
+      return null;
+    }
   }
 
   private final Kind kind;

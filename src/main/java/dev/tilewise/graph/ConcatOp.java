@@ -34,13 +34,21 @@ final class ConcatOp extends Op {
     for (Dims dims : inputs) {
       if (dims.rank() != first.rank() || !dims.with(axis, first.get(axis)).equals(first)) {
         throw new IllegalArgumentException(
-            "concat: " + inputs + " differ in more than axis " + axis);
+            "concat: " + first + " and " + dims + " differ in more than axis " + axis);
       }
       sum += dims.get(axis);
     }
     if (sum > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "concat: axis " + axis + " of " + inputs + " would have " + sum + " elements");
+          "concat: axis "
+              + axis
+              + " of "
+              + inputs.size()
+              + " values such as "
+              + first
+              + " would have "
+              + sum
+              + " elements");
     }
     return first.with(axis, (int) sum);
   }

@@ -190,6 +190,10 @@ final class ConvOp extends Op {
               + inputs.get(2));
     }
     Shape out = extents.output();
+    if (x.rank() == 3 && !flat && out.h() != 1) {
+      throw new IllegalArgumentException(
+          "conv:" + settings.describe() + " makes " + out.h() + " rows of the rows " + x);
+    }
     if (flat) {
       return Dims.of(out.n(), out.c());
     }

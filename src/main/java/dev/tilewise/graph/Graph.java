@@ -35,8 +35,9 @@ public final class Graph {
    * taken too, if somebody has changed them.
    *
    * @param file a safetensors file with the key {@link #METADATA} in its metadata
-   * @param arena owns the mapping: it must be open whenever the graph is compiled, or its values
-   *     read; graphs that are compiled do not need it
+   * @param arena owns the mapping: it must be open whenever the graph is compiled or saved, or its
+   *     values are read, or there is an {@link IllegalStateException}; graphs that are compiled do
+   *     not need it
    * @return the graph
    * @throws FormatException if the file cannot be read, has no graph, or is damaged; the message is
    *     one line
@@ -48,12 +49,14 @@ public final class Graph {
 
   /**
    * Writes operations and weights to a safetensors file, which is replaced only when everything is
-   * written. Weights are tensors of their names, and keep their bits.
+   * written. Weights are tensors of their names, and keep their bits; of several with one name all
+   * but the first get a number.
    *
    * @param file where to
    * @throws FormatException if it cannot be written
    * @throws IllegalArgumentException if there is a {@linkplain GraphBuilder#unary(Value, String,
-   *     java.util.function.DoubleUnaryOperator) function given as code}: the message names all
+   *     java.util.function.DoubleUnaryOperator) function given as code}, and the message names all;
+   *     if a name has half a surrogate pair, or names and operations take more than 100 MB
    */
   public void save(Path file) throws FormatException {
     GraphFile.write(this, Objects.requireNonNull(file, "file"));

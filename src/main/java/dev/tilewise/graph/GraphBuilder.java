@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,7 +33,7 @@ public final class GraphBuilder {
   /** Up to here a constant of one element is written out for every channel. */
   private static final int MOST_CHANNELS = 1 << 16;
 
-  private final List<Value> inputs = new ArrayList<>();
+  private final Set<Value> inputs = new LinkedHashSet<>();
   private final List<Value> outputs = new ArrayList<>();
   private final List<Node> nodes = new ArrayList<>();
   private final Map<Value, Integer> places = new HashMap<>();
@@ -193,11 +194,24 @@ public final class GraphBuilder {
       throw new IllegalArgumentException("graph: there is no output");
     }
     isBuilt = true;
-    return new Graph(inputs, outputs, nodes);
+    return new Graph(List.copyOf(inputs), outputs, nodes);
   }
 
   private Value add(Op op, Value... from) {
     return add(op, List.of(from));
+  }
+
+  /**
+   * One node that another builder made: nothing is rewritten, converted or computed.
+   *
+   * @throws IllegalArgumentException if it has no input that is computed or given to a run, as no
+   *     node has
+   */
+  Value again(Op op, List<Value> from) {
+    if (from.stream().allMatch(Value::isConstant)) {
+      throw new IllegalArgumentException(op.kind() + ": it works on constants alone");
+    }
+    return add(op, from);
   }
 
   private void requireOwn(Value value) {
@@ -516,6 +530,17 @@ public final class GraphBuilder {
    * A function of every element that has no kernel of its own.
    *
    * @param x any value
+   * @param function which
+   * @return as x
+   */
+  public Value unary(Value x, PlainFunction function) {
+    return add(UnaryOp.of(function), x);
+  }
+
+  /**
+   * A function of every element, given as code. No file can hold it: see {@link Graph#save}.
+   *
+   * @param x any value
    * @param kind a word for it
    * @param function its value is rounded to a float
    * @return as x
@@ -809,6 +834,6 @@ public final class GraphBuilder {
    * @return as x
    */
   public Value identity(Value x, String kind) {
-    return add(new ViewOp.Same(kind), x);
+    return add(new ViewOp.Same(Objects.requireNonNull(kind, "kind")), x);
   }
 }

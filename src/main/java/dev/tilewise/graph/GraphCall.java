@@ -6,11 +6,12 @@ import dev.tilewise.Pool2d;
 import java.util.List;
 
 /**
- * A call of a {@link GraphBuilder} in words, such as {@code conv 1 1 0 0 0 0 1 1 1}: what {@link
- * Op#words} says of a node makes this node again. The builder checks it like a call in a program.
+ * An operation in words, such as {@code conv 1 1 0 0 0 0 1 1 1}, and what it works on: what {@link
+ * Op#words} says of a node makes this node again, and no words make more than one node or memory
+ * than a node takes. Operations check their inputs as they do for a {@link GraphBuilder}.
  *
  * @param words the operation and its numbers
- * @param inputs what it works on
+ * @param inputs what it works on, at least one
  */
 record GraphCall(String words, List<Value> inputs) {
 
@@ -21,76 +22,96 @@ record GraphCall(String words, List<Value> inputs) {
    */
   Value on(GraphBuilder to) {
     Words from = new Words(words);
-    Value made = on(to, from, from.next());
+    Op op = op(from, from.next());
     from.requireEnd();
-    return made;
+    return to.again(op, inputs);
   }
 
-  private Value on(GraphBuilder to, Words from, String word) {
+  private Op op(Words from, String word) {
     return switch (word) {
-      case "conv" -> to.conv(x(2, 3), input(1), bias(), ConvSettings.read(from));
-      case "dense" -> to.dense(x(2, 3), input(1), bias());
-      case "local" -> to.local(x(3, 3), input(1), input(2), ConvSettings.read(from));
-      case "matmul" -> to.product(x(2, 2), input(1));
-      case "pool" -> to.pool(x(1, 1), Pool2d.parse(from.rest()));
-      case "global_pool" -> to.globalPool(x(1, 1), Pool2d.Kind.valueOf(from.next()));
-      case "affine" -> to.affine(x(3, 3), input(1), input(2));
-      case "prelu" -> to.prelu(x(2, 2), input(1));
-      case "lrn" -> to.lrn(x(1, 1), from.integer(), from.real(), from.real(), from.real());
-      case "softmax" -> to.softmax(x(1, 1), 1, false);
-      case "log_softmax" -> to.softmax(x(1, 1), 1, true);
-      case "clamp" -> to.activation(x(1, 1), Activation.clamp(from.real(), from.real()));
-      case "function" -> to.unary(x(1, 1), Elementwise.parse(from.rest()));
-      default -> pairing(to, from, word);
-    };
-  }
-
-  private Value pairing(GraphBuilder to, Words from, String word) {
-    return switch (word) {
-      case "add" -> to.add(x(2, 2), input(1));
-      case "sub" -> to.subtract(x(2, 2), input(1));
-      case "mul" -> to.multiply(x(2, 2), input(1));
-      case "div" -> to.divide(x(2, 2), input(1));
-      case "max" -> to.max(x(2, 2), input(1));
-      case "min" -> to.min(x(2, 2), input(1));
-      case "pow" -> to.power(x(2, 2), input(1));
-      case "reduce" -> to.reduce(x(1, 1), GraphBuilder.Reduction.valueOf(from.next()), false, 1);
-      default -> arrangement(to, from, word);
-    };
-  }
-
-  private Value arrangement(GraphBuilder to, Words from, String word) {
-    return switch (word) {
-      case "reshape" -> to.reshape(x(1, 1), from.dims());
-      case "transpose" -> to.transpose(x(1, 1), from.integers());
-      case "slice" ->
-          to.slice(x(1, 1), from.integer(), from.integer(), from.integer(), from.integer());
-      case "take" -> to.take(x(1, 1), from.integer(), from.integers());
-      case "expand" -> to.expand(x(1, 1), from.dims());
-      case "concat" -> to.concat(from.integer(), inputs);
-      case "pad" -> {
-        int rank = x(1, 1).dims().rank();
-        yield to.pad(input(0), from.integers(rank), from.integers(rank), from.real());
+      case "conv" -> new ConvOp(ConvSettings.read(from), false, weighted(2, 3) == 3);
+      case "dense" -> new ConvOp(ConvSettings.UNIT, true, weighted(2, 3) == 3);
+      case "local" -> {
+        weighted(3, 3);
+        yield new LocalOp(ConvSettings.read(from));
       }
-      case "identity" -> to.identity(x(1, 1), from.rest());
+      case "affine" -> {
+        weighted(3, 3);
+        yield new AffineOp();
+      }
+      case "prelu" -> {
+        weighted(2, 2);
+        yield new AffineOp.Leaky();
+      }
+      case "concat" -> new ConcatOp(axis(from));
+      case "matmul" -> {
+        count(2, 2);
+        yield new MatMulOp();
+      }
+      default -> {
+        BinaryOp.Kind pairing = BinaryOp.Kind.of(word);
+        Op op = pairing == null ? ofOne(from, word) : new BinaryOp(pairing);
+        int count = pairing == null ? 1 : 2;
+        count(count, count);
+        yield op;
+      }
+    };
+  }
+
+  /** An operation on one value. */
+  private Op ofOne(Words from, String word) {
+    return switch (word) {
+      case "pool" -> new PoolOp(Pool2d.parse(from.rest()), false);
+      case "global_pool" -> new PoolOp(Pool2d.global(Pool2d.Kind.valueOf(from.next())), true);
+      case "lrn" -> ChannelOps.lrn(from.integer(), from.real(), from.real(), from.real());
+      case "softmax" -> ChannelOps.softmax(false);
+      case "log_softmax" -> ChannelOps.softmax(true);
+      case "clamp" -> UnaryOp.of(Activation.clamp(from.real(), from.real()));
+      case "function" -> UnaryOp.of(Elementwise.parse(from.rest()));
+      case "plain" -> UnaryOp.of(PlainFunction.valueOf(from.next()));
+      case "reduce" -> new ReduceOp(ReduceOp.Kind.valueOf(from.next()));
+      case "reshape" -> new ViewOp.Reshape(from.dims());
+      case "transpose" -> new ViewOp.Transpose(axes(from.integers()));
+      case "slice" -> new ViewOp.Cut(axis(from), from.integer(), from.integer(), from.integer());
+      case "take" -> new TakeOp(axis(from), from.integers());
+      case "expand" -> new ViewOp.Repeat(from.dims());
+      case "pad" -> {
+        int rank = inputs.getFirst().dims().rank();
+        yield new PadOp(from.integers(rank), from.integers(rank), from.real());
+      }
+      case "identity" -> new ViewOp.Same(from.rest());
       default -> throw new IllegalArgumentException("there is no operation \"" + word + "\"");
     };
   }
 
-  /** The first input, of so many. */
-  private Value x(int least, int most) {
+  private void count(int least, int most) {
     if (inputs.size() < least || inputs.size() > most) {
       throw new IllegalArgumentException(
           "\"" + words + "\" cannot have " + inputs.size() + " inputs");
     }
-    return inputs.getFirst();
   }
 
-  private Value input(int i) {
-    return inputs.get(i);
+  /** The number of inputs, of which all but the first are weights. */
+  private int weighted(int least, int most) {
+    count(least, most);
+    for (Value weights : inputs.subList(1, inputs.size())) {
+      if (!weights.isConstant() || weights.isInteger()) {
+        throw new IllegalArgumentException(
+            "\"" + words + "\" needs constant floats, and not " + weights);
+      }
+    }
+    return inputs.size();
   }
 
-  private Value bias() {
-    return inputs.size() > 2 ? inputs.get(2) : null;
+  private int axis(Words from) {
+    return inputs.getFirst().dims().axis(from.integer());
+  }
+
+  private int[] axes(int... numbers) {
+    int[] axes = numbers.clone();
+    for (int i = 0; i < axes.length; i++) {
+      axes[i] = inputs.getFirst().dims().axis(axes[i]);
+    }
+    return axes;
   }
 }

@@ -48,12 +48,15 @@ final class GraphFile {
   /** Names of constants may occur twice, or be those of other values: these are unique. */
   private static final class Names {
     private final Set<String> taken = new HashSet<>(Set.of("__metadata__"));
+    private final Map<String, Integer> counts = new HashMap<>();
     private final Map<Value, String> names = new IdentityHashMap<>();
     private final List<Value> constants = new ArrayList<>();
 
     Names(Graph graph) {
       graph.inputs().forEach(this::keep);
       graph.nodes().forEach(node -> keep(node.output()));
+      // A name says which output is meant, so that theirs come before those of other constants.
+      graph.outputs().forEach(this::of);
     }
 
     private void keep(Value value) {
@@ -67,8 +70,8 @@ final class GraphFile {
           constant -> {
             constants.add(constant);
             String name = constant.name();
-            for (int i = 2; !taken.add(name); i++) {
-              name = constant.name() + "#" + i;
+            while (!taken.add(name)) {
+              name = constant.name() + "#" + (1 + counts.merge(constant.name(), 1, Integer::sum));
             }
             return name;
           });
@@ -154,6 +157,9 @@ final class GraphFile {
 
   /** Makes the calls that a file describes. */
   private static final class Reader {
+    private static final List<String[]> NONE = List.of();
+    private static final int MOST_SHOWN = 200;
+
     private final Path file;
     private final Safetensors tensors;
     private final GraphBuilder builder = new GraphBuilder();
@@ -167,8 +173,6 @@ final class GraphFile {
     Graph read(Map<String, String> metadata) throws FormatException {
       List<String[]> inputs = lines(metadata, INPUTS);
       List<String[]> nodes = lines(metadata, NODES);
-      // Nothing that a graph was saved with can be computed from constants.
-      builder.limitFolding(0);
       inputs.forEach(line -> builder.reserve(List.of(line[0])));
       nodes.forEach(line -> builder.reserve(List.of(line[0])));
       for (String[] line : inputs) {
@@ -177,8 +181,9 @@ final class GraphFile {
       for (String[] line : nodes) {
         described(NODES, line, () -> node(line));
       }
-      for (String[] line : lines(metadata, OUTPUTS)) {
-        described(OUTPUTS, line, () -> builder.output(value(line[0])));
+      // One output without a name is an empty text.
+      for (String[] line : metadata.containsKey(OUTPUTS) ? split(metadata.get(OUTPUTS)) : NONE) {
+        described(OUTPUTS, line, () -> output(line));
       }
       try {
         return builder.build();
@@ -189,8 +194,12 @@ final class GraphFile {
 
     private static List<String[]> lines(Map<String, String> metadata, String key) {
       String text = metadata.getOrDefault(key, "");
+      return text.isEmpty() ? NONE : split(text);
+    }
+
+    private static List<String[]> split(String text) {
       List<String[]> lines = new ArrayList<>();
-      for (String line : text.isEmpty() ? new String[0] : text.split("\n", -1)) {
+      for (String line : text.split("\n", -1)) {
         String[] parts = line.split("\t", -1);
         for (int i = 0; i < parts.length; i++) {
           parts[i] = unescaped(parts[i]);
@@ -210,8 +219,24 @@ final class GraphFile {
         part.make();
       } catch (IllegalArgumentException e) {
         throw new FormatException(
-            file, key + ": \"" + String.join(" ", line) + "\": " + e.getMessage(), e);
+            file, key + ": \"" + shown(line) + "\": " + shown(e.getMessage()), e);
       }
+    }
+
+    /** As much as a reader needs, and no more. */
+    private static String shown(String... parts) {
+      StringBuilder text = new StringBuilder();
+      for (int i = 0; i < parts.length && text.length() < MOST_SHOWN; i++) {
+        text.append(i == 0 ? "" : " ").append(parts[i], 0, Math.min(MOST_SHOWN, parts[i].length()));
+      }
+      return text.length() < MOST_SHOWN ? text.toString() : text.substring(0, MOST_SHOWN) + "...";
+    }
+
+    private void output(String... line) throws FormatException {
+      if (line.length != 1) {
+        throw new IllegalArgumentException("an output is a name and nothing else");
+      }
+      builder.output(value(line[0]));
     }
 
     private void input(String... line) {

@@ -42,7 +42,7 @@ final class PadOp extends Op {
 
   @Override
   String words() {
-    return Words.of(Words.of(kind(), before), after) + " " + value;
+    return Words.of(Words.of(kind(), before), after) + " " + Words.of(value);
   }
 
   @Override

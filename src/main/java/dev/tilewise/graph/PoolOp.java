@@ -41,6 +41,14 @@ final class PoolOp extends Op {
           kind() + ": input " + x + " must have 3 extents (rows) or 4 (images)");
     }
     Shape out = pool.outputShape(x.shape());
+    if (out.c() != x.get(1)) {
+      throw new IllegalArgumentException(
+          kind() + ": " + pool + " goes into " + out.c() + " channels; in graphs concat does that");
+    }
+    if (x.rank() == 3 && out.h() != 1) {
+      throw new IllegalArgumentException(
+          kind() + ": " + pool + " makes " + out.h() + " rows of the rows " + x);
+    }
     return x.rank() == 3 ? Dims.of(out.n(), out.c(), out.w()) : Dims.of(out);
   }
 

@@ -92,6 +92,9 @@ final class Rewriting {
   }
 
   private Node affine(Node node) {
+    if (node.output().dims().elements() == 0) {
+      return node;
+    }
     Node before = bareConv(node.input(0));
     if (before != null) {
       ConvOp conv = (ConvOp) before.op();
@@ -129,7 +132,8 @@ final class Rewriting {
   }
 
   private static boolean isWithinRange(Value factors, float... scale) {
-    try (Arena arena = Arena.ofShared()) {
+    // A shared one waits for every thread of the process when it is closed.
+    try (Arena arena = Arena.ofConfined()) {
       return isWithinRange(factors.memory(arena), scale);
     }
   }
@@ -157,18 +161,26 @@ final class Rewriting {
         || (!Float.isFinite(product) && Float.isFinite(factor));
   }
 
+  /** Makers one in the other, before there are floats: no network has so many. */
+  private static final int MOST_MAKERS = 16;
+
   /** As many floats as the weights, made of them whenever they are packed. */
   private static Value made(
       Value weights, String how, BiConsumer<MemorySegment, MemorySegment> maker) {
-    return Value.made(
-        weights.name() + " " + how,
-        weights.dims(),
-        arena -> {
-          MemorySegment from = weights.memory(arena);
-          MemorySegment to = arena.allocate(from.byteSize(), Float.BYTES);
-          maker.accept(from, to);
-          return to;
-        });
+    String name = weights.name().endsWith(how) ? weights.name() : weights.name() + " " + how;
+    Value made =
+        Value.madeOf(
+            name,
+            weights,
+            arena -> {
+              MemorySegment from = weights.memory(arena);
+              MemorySegment to = arena.allocate(from.byteSize(), Float.BYTES);
+              maker.accept(from, to);
+              return to;
+            });
+    return made.makers() < MOST_MAKERS
+        ? made
+        : Value.floats(name, made.dims(), MemorySegment.ofArray(made.floats()));
   }
 
   /** {@code w[k] * scale[k]} for every filter. */

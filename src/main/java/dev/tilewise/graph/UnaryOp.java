@@ -6,6 +6,7 @@ import dev.tilewise.Tensor;
 import dev.tilewise.internal.kernel.Strided;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Locale;
 
 /** A function of every element. */
 final class UnaryOp extends Op {
@@ -14,27 +15,37 @@ final class UnaryOp extends Op {
   private final Activation clamp;
   private final Elementwise function;
   private final Strided.Mapping mapping;
+  private final String words;
 
-  private UnaryOp(String kind, Activation clamp, Elementwise function, Strided.Mapping mapping) {
+  private UnaryOp(
+      String kind, Activation clamp, Elementwise function, Strided.Mapping mapping, String words) {
     this.kind = kind;
     this.clamp = clamp;
     this.function = function;
     this.mapping = mapping;
+    this.words = words;
   }
 
   static UnaryOp of(Activation clamp) {
-    return new UnaryOp(
-        clamp.equals(Activation.RELU) ? "relu" : "clip", clamp, Elementwise.of(clamp), null);
+    String kind = clamp.equals(Activation.RELU) ? "relu" : "clip";
+    String words = "clamp " + clamp.lo() + " " + clamp.hi();
+    return new UnaryOp(kind, clamp, Elementwise.of(clamp), null, words);
   }
 
   static UnaryOp of(Elementwise function) {
     String name = function.toString();
     int end = name.indexOf('(');
-    return new UnaryOp(end < 0 ? name : name.substring(0, end), null, function, null);
+    String kind = end < 0 ? name : name.substring(0, end);
+    return new UnaryOp(kind, null, function, null, "function " + name);
+  }
+
+  static UnaryOp of(PlainFunction function) {
+    String kind = function.name().toLowerCase(Locale.ROOT);
+    return new UnaryOp(kind, null, null, function::at, "plain " + function);
   }
 
   static UnaryOp of(String kind, Strided.Mapping mapping) {
-    return new UnaryOp(kind, null, null, mapping);
+    return new UnaryOp(kind, null, null, mapping, null);
   }
 
   /** The clamp that this is; null if it is another function. */
@@ -54,10 +65,7 @@ final class UnaryOp extends Op {
 
   @Override
   String words() {
-    if (function == null) {
-      return null;
-    }
-    return clamp == null ? "function " + function : "clamp " + clamp.lo() + " " + clamp.hi();
+    return words;
   }
 
   @Override

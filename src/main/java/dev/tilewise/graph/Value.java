@@ -3,6 +3,7 @@ package dev.tilewise.graph;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -19,34 +20,42 @@ public final class Value {
   private final MemorySegment floats;
   private final Function<Arena, MemorySegment> maker;
   private final long[] integers;
+  private final int makers;
 
   private Value(
       String name,
       Dims dims,
       MemorySegment floats,
       Function<Arena, MemorySegment> maker,
-      long[] integers) {
-    this.name = name;
+      long[] integers,
+      int makers) {
+    this.name = Objects.requireNonNull(name, "name");
     this.dims = dims;
     this.floats = floats;
     this.maker = maker;
     this.integers = integers;
+    this.makers = makers;
   }
 
   static Value computed(String name, Dims dims) {
-    return new Value(name, dims, null, null, null);
+    return new Value(name, dims, null, null, null, 0);
   }
 
   /** Floats that are made in an arena whenever they are asked for, and kept by nobody. */
   static Value made(String name, Dims dims, Function<Arena, MemorySegment> maker) {
-    return new Value(name, dims, null, maker, null);
+    return new Value(name, dims, null, maker, null, 1);
+  }
+
+  /** The same of floats that are made of another value's, with its extents. */
+  static Value madeOf(String name, Value from, Function<Arena, MemorySegment> maker) {
+    return new Value(name, from.dims, null, maker, null, from.makers + 1);
   }
 
   static Value floats(String name, Dims dims, MemorySegment values) {
     if (values.byteSize() != dims.elements() * Float.BYTES) {
       throw new IllegalArgumentException(name + ": " + wrongSize(dims, values));
     }
-    return new Value(name, dims, values, null, null);
+    return new Value(name, dims, values, null, null, 0);
   }
 
   private static String wrongSize(Dims dims, MemorySegment values) {
@@ -58,7 +67,12 @@ public final class Value {
       throw new IllegalArgumentException(
           name + ": " + dims + " takes " + dims.elements() + " integers, not " + values.length);
     }
-    return new Value(name, dims, null, null, values);
+    return new Value(name, dims, null, null, values, 0);
+  }
+
+  /** How many makers call one another for its floats; 0 if they are there. */
+  int makers() {
+    return makers;
   }
 
   /** Gives it another name, while its graph is being built. */
@@ -149,7 +163,9 @@ public final class Value {
   public float[] floats() {
     requireConstant();
     float[] values = new float[Math.toIntExact(dims.elements())];
-    if (integers == null) {
+    if (floats != null) {
+      MemorySegment.copy(floats, FLOAT, 0, values, 0, values.length);
+    } else if (integers == null) {
       try (Arena arena = Arena.ofShared()) {
         MemorySegment.copy(memory(arena), FLOAT, 0, values, 0, values.length);
       }

@@ -7,6 +7,8 @@ import java.util.stream.IntStream;
 /** A text of words and numbers with a space between any two, read from the left. */
 final class Words {
 
+  private static final String NAN = "NaN#";
+
   private final String text;
   private int at;
 
@@ -52,9 +54,19 @@ final class Words {
     }
   }
 
+  /** A float as {@link #real} reads it: NaN with its bits, as {@code NaN#ffc00000}. */
+  static String of(float value) {
+    return Float.isNaN(value)
+        ? NAN + Integer.toHexString(Float.floatToRawIntBits(value))
+        : Float.toString(value);
+  }
+
   float real() {
     String word = next();
     try {
+      if (word.startsWith(NAN)) {
+        return Float.intBitsToFloat(Integer.parseUnsignedInt(word.substring(NAN.length()), 16));
+      }
       return Float.parseFloat(word);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("\"" + word + "\" in \"" + text + "\" is no number", e);

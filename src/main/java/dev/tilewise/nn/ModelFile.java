@@ -4,6 +4,7 @@ import dev.tilewise.Shape;
 import dev.tilewise.internal.file.Reason;
 import dev.tilewise.internal.file.Target;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32;
 
@@ -33,6 +35,15 @@ final class ModelFile {
   private static final int VERSION = 1;
 
   private ModelFile() {}
+
+  /** Whether a file begins as these do. */
+  static boolean isOne(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return Arrays.equals(in.readNBytes(MAGIC.length), MAGIC);
+    } catch (IOException whoReadsItSaysWhy) {
+      return false;
+    }
+  }
 
   static void write(Network network, Path file) throws IOException {
     if (Files.isDirectory(file)) {
@@ -121,8 +132,8 @@ final class ModelFile {
       if (in.get() != expected) {
         throw new IOException(
             file
-                + ": not a model file: it does not begin with TILEWISE (files of ONNX must end in"
-                + " .onnx, others in .safetensors)");
+                + ": not a model file: it does not begin with TILEWISE, and the name of a safetensors"
+                + " file must end in .safetensors");
       }
     }
     int version = in.getInt();

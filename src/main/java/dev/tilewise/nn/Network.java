@@ -68,7 +68,7 @@ public final class Network {
    */
   public static Network load(Path file) throws IOException {
     Objects.requireNonNull(file, "file");
-    return file.toString().endsWith(TensorFile.SUFFIX)
+    return TensorFile.isNamed(file) && !ModelFile.isOne(file)
         ? TensorFile.read(file)
         : ModelFile.read(file);
   }
@@ -80,11 +80,16 @@ public final class Network {
    * and class names; every other a file of our own.
    *
    * @param file a model file
-   * @throws IOException if it cannot be written, or is a directory
+   * @throws IOException if it cannot be written, is a directory, or has a name that ends in {@code
+   *     .onnx}, as no file of ONNX is written
    */
   public void save(Path file) throws IOException {
     Objects.requireNonNull(file, "file");
-    if (file.toString().endsWith(TensorFile.SUFFIX)) {
+    if (file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
+      throw new IOException(
+          file + ": cannot be written: ONNX files are only read; .tw and .safetensors are written");
+    }
+    if (TensorFile.isNamed(file)) {
       TensorFile.write(this, file);
     } else {
       ModelFile.write(this, file);

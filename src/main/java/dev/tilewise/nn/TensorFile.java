@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -39,6 +40,11 @@ final class TensorFile {
   private static final String CLASS = "tilewise.class.";
 
   private TensorFile() {}
+
+  /** Whether a file's name is one of safetensors. */
+  static boolean isNamed(Path file) {
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(SUFFIX);
+  }
 
   static void write(Network network, Path file) throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>();

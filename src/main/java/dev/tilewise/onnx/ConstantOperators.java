@@ -2,6 +2,7 @@ package dev.tilewise.onnx;
 
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.PlainFunction;
 import dev.tilewise.graph.Value;
 import java.util.Arrays;
 import java.util.List;
@@ -131,9 +132,7 @@ final class ConstantOperators {
       return x.isConstant() && x.isInteger() ? b.constant("cast", x.dims(), x.floats()) : x;
     }
     if (!x.isConstant()) {
-      return to == BOOL
-          ? b.unary(x, "cast", v -> v == 0 ? 0 : 1)
-          : b.unary(x, "cast", v -> (double) (long) v);
+      return b.unary(x, to == BOOL ? PlainFunction.NOT_ZERO : PlainFunction.TRUNCATE);
     }
     long[] values = x.isInteger() ? x.integers() : truncated(x.floats(), to == BOOL);
     if (to == BOOL) {

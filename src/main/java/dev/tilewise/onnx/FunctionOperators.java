@@ -3,9 +3,9 @@ package dev.tilewise.onnx;
 import dev.tilewise.Activation;
 import dev.tilewise.Elementwise;
 import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.PlainFunction;
 import dev.tilewise.graph.Value;
 import java.util.Map;
-import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 import java.util.function.LongUnaryOperator;
 
@@ -49,17 +49,17 @@ final class FunctionOperators {
             Operator.among("approximate", "none", "none", "tanh")));
     all.put("Selu", Operator.of(FunctionOperators::selu));
     all.put("Swish", Operator.of(FunctionOperators::swish));
-    all.put("Sqrt", plain("sqrt", Math::sqrt));
-    all.put("Reciprocal", plain("reciprocal", x -> 1 / x));
-    all.put("Erf", plain("erf", ErrorFunction::at));
-    all.put("Abs", plain("abs", Math::abs, Math::abs));
-    all.put("Neg", plain("neg", x -> -x, x -> -x));
-    all.put("Floor", plain("floor", Math::floor, x -> x));
-    all.put("Ceil", plain("ceil", Math::ceil, x -> x));
-    all.put("Round", plain("round", Math::rint, x -> x));
-    all.put("Sign", plain("sign", Math::signum, Long::signum));
-    all.put("Sin", plain("sin", StrictMath::sin));
-    all.put("Cos", plain("cos", StrictMath::cos));
+    all.put("Sqrt", plain(PlainFunction.SQRT));
+    all.put("Reciprocal", plain(PlainFunction.RECIPROCAL));
+    all.put("Erf", plain(PlainFunction.ERF));
+    all.put("Abs", plain(PlainFunction.ABS, Math::abs));
+    all.put("Neg", plain(PlainFunction.NEG, x -> -x));
+    all.put("Floor", plain(PlainFunction.FLOOR, x -> x));
+    all.put("Ceil", plain(PlainFunction.CEIL, x -> x));
+    all.put("Round", plain(PlainFunction.ROUND, x -> x));
+    all.put("Sign", plain(PlainFunction.SIGN, Long::signum));
+    all.put("Sin", plain(PlainFunction.SIN));
+    all.put("Cos", plain(PlainFunction.COS));
   }
 
   private static Operator fixed(Elementwise function) {
@@ -70,27 +70,26 @@ final class FunctionOperators {
     return Operator.of(call -> call.builder().unary(call.x(), function.apply(call.node())));
   }
 
-  private static Operator plain(String word, DoubleUnaryOperator function) {
-    return Operator.of(call -> call.builder().unary(call.x(), word, function));
+  private static Operator plain(PlainFunction function) {
+    return Operator.of(call -> call.builder().unary(call.x(), function));
   }
 
   /** A function that makes integers of integers. */
-  private static Operator plain(
-      String word, DoubleUnaryOperator function, LongUnaryOperator whole) {
+  private static Operator plain(PlainFunction function, LongUnaryOperator whole) {
     return Operator.of(
         call ->
             call.x().isInteger()
                 ? Integers.map(call, call.x(), whole)
-                : call.builder().unary(call.x(), word, function));
+                : call.builder().unary(call.x(), function));
   }
 
   private static Value selu(Call call) {
     float alpha = call.node().real("alpha", SELU_ALPHA);
     float gamma = call.node().real("gamma", SELU_GAMMA);
+    GraphBuilder b = call.builder();
     return alpha == SELU_ALPHA && gamma == SELU_GAMMA
-        ? call.builder().unary(call.x(), Elementwise.SELU)
-        : call.builder()
-            .unary(call.x(), "selu", x -> gamma * (x > 0 ? x : alpha * StrictMath.expm1(x)));
+        ? b.unary(call.x(), Elementwise.SELU)
+        : b.multiply(b.unary(call.x(), Elementwise.elu(alpha)), call.scalar(gamma));
   }
 
   private static Value swish(Call call) {

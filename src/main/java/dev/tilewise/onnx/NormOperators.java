@@ -3,6 +3,7 @@ package dev.tilewise.onnx;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.GraphBuilder;
 import dev.tilewise.graph.GraphBuilder.Reduction;
+import dev.tilewise.graph.PlainFunction;
 import dev.tilewise.graph.Value;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,7 @@ final class NormOperators {
     float epsilon = call.node().real("epsilon", EPSILON);
     Value centred = b.subtract(x, b.reduce(x, Reduction.MEAN, true, axes));
     Value variance = b.reduce(b.multiply(centred, centred), Reduction.MEAN, true, axes);
-    Value factor = b.unary(variance, "rsqrt", v -> 1 / Math.sqrt(v + epsilon));
+    Value factor = b.unary(b.add(variance, call.scalar(epsilon)), PlainFunction.RSQRT);
     return b.multiply(centred, factor);
   }
 

@@ -4,6 +4,7 @@ import dev.tilewise.Pool2d;
 import dev.tilewise.graph.ConvSettings;
 import dev.tilewise.graph.Dims;
 import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.PlainFunction;
 import dev.tilewise.graph.Value;
 import java.util.Arrays;
 import java.util.Map;
@@ -76,8 +77,8 @@ final class PoolOperators {
             .padding(w.down(w.before(), 0), w.across(w.before()), w.down(after, 0), w.across(after))
             .dilation(w.down(w.dilation(), 1), w.across(w.dilation()))
             .groups(channels);
-    Value powers = b.unary(call.x(), "lp_power", x -> StrictMath.pow(Math.abs(x), p));
+    Value powers = b.power(b.unary(call.x(), PlainFunction.ABS), call.scalar(p));
     Value sums = b.conv(powers, weights, null, settings);
-    return b.unary(sums, "lp_root", sum -> StrictMath.pow(sum, 1.0 / p));
+    return b.power(sums, call.scalar(1f / p));
   }
 }

@@ -2,6 +2,7 @@ package dev.tilewise.onnx;
 
 import dev.tilewise.graph.GraphBuilder;
 import dev.tilewise.graph.GraphBuilder.Reduction;
+import dev.tilewise.graph.PlainFunction;
 import dev.tilewise.graph.Value;
 import java.util.Map;
 
@@ -19,11 +20,12 @@ final class ReduceOperators {
     all.put(
         "ReduceL1",
         Operator.of(
-            call -> reduce(call, call.builder().unary(call.x(), "abs", Math::abs), Reduction.SUM)));
+            call ->
+                reduce(call, call.builder().unary(call.x(), PlainFunction.ABS), Reduction.SUM)));
     all.put("ReduceSumSquare", Operator.of(ReduceOperators::sumOfSquares));
     all.put(
         "ReduceL2",
-        Operator.of(call -> call.builder().unary(sumOfSquares(call), "sqrt", Math::sqrt)));
+        Operator.of(call -> call.builder().unary(sumOfSquares(call), PlainFunction.SQRT)));
   }
 
   private static Operator of(Reduction reduction) {

@@ -5,10 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tilewise.Layout;
+import dev.tilewise.Shape;
+import dev.tilewise.Tensor;
 import dev.tilewise.format.Npy;
 import dev.tilewise.format.NpyArray;
+import dev.tilewise.graph.Dims;
+import dev.tilewise.graph.GraphBuilder;
+import dev.tilewise.graph.PlainFunction;
+import dev.tilewise.graph.Value;
+import dev.tilewise.nn.Network;
 import dev.tilewise.onnx.OnnxModel;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -90,9 +99,60 @@ class OnnxCommandsTest {
         Invocation.of("classify", "--model", saved.toString(), "--pixels", "CAFFE", kitten);
     run.ok();
     assertTrue(run.out().contains("285"), run.out());
+    Invocation.of("classify", "--model", saved.toString(), kitten)
+        .refusedWith("a saved graph does not say what its pixels are");
+    // What a file holds decides, not its name.
+    Path renamed = Files.copy(saved, folder.resolve("graph.bin"));
+    Invocation.of("classify", "--model", "" + renamed, "--pixels", "CAFFE", kitten).ok();
     Npy.write(in, new NpyArray(new int[] {1, 3, 9, 9}, new float[3 * 81]));
     Invocation.of("run", "--model", "" + saved, "--input", "" + in, "--output", "y.npy")
         .refusedWith("x.npy: is of shape 1x3x9x9, but " + saved + " takes data_0 1x3x224x224");
+  }
+
+  @Test
+  void runTakesNetworksOfLayers() throws IOException {
+    Network network = Network.sequential(Shape.image(5, 4, 2)).conv(3, 3).relu().dense(2).build(1);
+    float[] image = new float[40];
+    for (int i = 0; i < image.length; i++) {
+      image[i] = i % 7 - 3;
+    }
+    Path in = folder.resolve("x.npy");
+    Npy.write(in, new NpyArray(new int[] {1, 2, 4, 5}, image));
+    Path out = folder.resolve("y.npy");
+    Path file = null;
+    for (String name : List.of("net.tw", "net.SafeTensors")) {
+      file = folder.resolve(name);
+      network.save(file);
+      Invocation.of("run", "--model", "" + file, "--input", "" + in, "--output", "" + out).ok();
+      NpyArray made = Npy.read(out);
+      assertArrayEquals(new int[] {1, 2, 1, 1}, made.shape());
+      Tensor x = Tensor.of(Arena.ofAuto(), network.inputShape(), Layout.NCHW, image);
+      float[] expected = network.predict(x.toArray(Layout.NHWC));
+      for (int i = 0; i < 2; i++) {
+        assertEquals(expected[i], made.values()[i], 1e-4 * Math.abs(expected[i]));
+      }
+    }
+    Npy.write(in, new NpyArray(new int[] {1, 3, 4, 5}, new float[60]));
+    Invocation.of("run", "--model", "" + file, "--input", "" + in, "--output", "" + out)
+        .refusedWith("takes image 1x2x4x5, or more images");
+  }
+
+  @Test
+  void grayImagesHaveNoChoiceOfPixels() throws IOException {
+    String digits = data.resolve("models/mnist_8/model.onnx").toString();
+    Invocation.of("classify", "--model", digits, "--pixels", "UNIT", "x.png")
+        .refusedWith("--pixels is for colour");
+  }
+
+  @Test
+  void scoresThatAreNotFiniteAreNoClasses() throws IOException {
+    GraphBuilder b = new GraphBuilder();
+    Value x = b.input("x", Dims.of(1, 1, 8, 8));
+    Value none = b.unary(b.flatten(b.subtract(x, x)), PlainFunction.RSQRT);
+    Path file = folder.resolve("roots.safetensors");
+    b.output(b.subtract(none, none)).build().save(file);
+    String kitten = data.resolve("images/photos/kitten.jpg").toString();
+    Invocation.of("classify", "--model", "" + file, kitten).refusedWith("are no finite numbers");
   }
 
   @Test

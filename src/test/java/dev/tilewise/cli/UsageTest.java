@@ -26,13 +26,14 @@ class UsageTest {
   @Test
   void helpNamesEveryCommand() {
     String help = Invocation.of("--help").ok().out();
-    for (String command : new String[] {"train", "classify", "bench", "check", "explain", "info"}) {
+    for (String command :
+        new String[] {"train", "classify", "run", "bench", "check", "explain", "info"}) {
       assertTrue(help.contains("  " + command + " "), command);
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"train", "classify", "bench", "check", "explain", "info"})
+  @ValueSource(strings = {"train", "classify", "run", "bench", "check", "explain", "info"})
   void everyCommandHasHelp(String command) {
     String help = Invocation.of(command, "--help").ok().out();
     assertTrue(help.startsWith("Usage: tilewise " + command), help);
@@ -54,6 +55,20 @@ class UsageTest {
     Invocation.of("train", "--dta", "x").refusedWith("there is no option --dta");
     Invocation.of("nonsense").refusedWith("there is no command \"nonsense\"");
     Invocation.of("info", "x").refusedWith("info takes no argument \"x\"");
+  }
+
+  @Test
+  void optionsOfTheMainJobAreNotLostInFrontOfACommand() {
+    Invocation.of("--threads", "1", "info")
+        .refusedWith("--threads stands in front of the command info");
+    Invocation.of("--stacktrace", "info").ok();
+  }
+
+  @Test
+  void aDashIsNoFileToWrite() {
+    Invocation.of("train", "--data", "" + folder, "--save", "-").refusedWith("/dev/stdout");
+    Invocation.of("train", "--data", "" + folder, "--save", "x.ONNX")
+        .refusedWith("--save writes no ONNX file");
   }
 
   @ParameterizedTest
@@ -122,10 +137,12 @@ class UsageTest {
     Invocation.of("train", "--data", missing).refusedWith(missing);
     Invocation.of("train", "--data", folder.toString()).refusedWith("neither MNIST");
     Invocation.of("classify", "--model", missing, missing).refusedWith(missing);
-    Path noModel = Files.writeString(folder.resolve("no.model"), "not a model at all");
-    Invocation.of("classify", "--model", noModel.toString(), missing).refusedWith("no.model");
+    Path noModel = Files.writeString(folder.resolve("no.tw"), "not a model at all");
     Invocation.of("classify", "--model", noModel.toString(), missing)
-        .refusedWith("files of ONNX must end in .onnx");
+        .refusedWith("no.tw: not a model file: it does not begin with TILEWISE");
+    Path other = Files.move(noModel, folder.resolve("no.model"));
+    Invocation.of("classify", "--model", other.toString(), missing)
+        .refusedWith("no.model: no ONNX model, or damaged");
     Path directory = Files.createDirectory(folder.resolve("d.onnx"));
     Invocation.of("classify", "--model", "" + directory, missing)
         .refusedWith("d.onnx: is a directory");

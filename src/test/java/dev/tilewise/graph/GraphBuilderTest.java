@@ -227,4 +227,23 @@ class GraphBuilderTest {
       assertThrows(IllegalStateException.class, () -> graph.run(in, out, Workers.serial()));
     }
   }
+
+  @Test
+  void rowsStayRows() {
+    GraphBuilder b = new GraphBuilder();
+    Value rows = b.input("rows", Dims.of(1, 1, 4));
+    Value one = b.constant("w", Dims.of(1, 1, 1), 1);
+    ConvSettings down = ConvSettings.UNIT.padding(1, 0, 0, 0);
+    assertThrows(IllegalArgumentException.class, () -> b.conv(rows, one, null, down));
+    Pool2d pool = Pool2d.of(Pool2d.Kind.MAX, 2, 1).stride(1).padding(1, 0, 1, 0);
+    assertThrows(IllegalArgumentException.class, () -> b.pool(rows, pool));
+    Pool2d deeper = Pool2d.max(1).into(2, 1);
+    assertThrows(IllegalArgumentException.class, () -> b.pool(rows, deeper));
+  }
+
+  @Test
+  void aValueHasSixtyFourAxesAtMost() {
+    assertEquals(64, Dims.of(new int[64]).rank());
+    assertThrows(IllegalArgumentException.class, () -> Dims.of(new int[65]));
+  }
 }

@@ -37,6 +37,9 @@ class GraphFileTest {
   private static final ValueLayout.OfShort HALF =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** One pixel in the middle of 2^31 - 1 windows of two far taps each. */
+  private static final String JUMPING = "pool max f1073741824x1s2x1p2147483646x0x2147483646x0d2x1";
+
   @TempDir Path folder;
 
   private static float[] numbers(long count) {
@@ -86,6 +89,7 @@ class GraphFileTest {
             Elementwise.of(Activation.clamp(-1e-3f, Float.POSITIVE_INFINITY)))) {
       g = b.unary(g, function);
     }
+    g = b.unary(b.unary(g, PlainFunction.ABS), PlainFunction.ROUND);
     g = b.activation(g, Activation.clamp(-0.1f, 0.7f));
     g = b.identity(g, "dropout of nothing");
     g = b.pad(g, new int[] {0, 0, 1, -1}, new int[] {0, 1, 0, 2}, -1.5f);
@@ -236,8 +240,8 @@ class GraphFileTest {
           {"tilewise.graph.inputs", "x\t" + "1x".repeat(64) + "1", "at most 64"},
           {nodes, "y\tdense\tx", "cannot have 1 inputs"},
           {nodes, "y\tdense\tx\tw\tw\tw", "cannot have 4 inputs"},
-          {nodes, "y\tdense\tx\tx", "must be known before a run"},
-          {nodes, "y\tdense\tx\tn", "weights 2 must have 2 extents"},
+          {nodes, "y\tdense\tx\tx", "\"dense\" needs constant floats, and not x 3x1"},
+          {nodes, "y\tdense\tx\tn", "\"dense\" needs constant floats, and not n 2"},
           {nodes, "y\tdense\tx\tz", "there is no \"z\" before it"},
           {nodes, "y\tdense\tx\tbytes", "neither I64 nor floating-point"},
           {nodes, "y\tdense 1\tx\tw", "\"1\" is too much in \"dense 1\""},
@@ -252,11 +256,15 @@ class GraphFileTest {
           {nodes, "y\tfunction elu(x)\tx", "there is no function \"elu(x)\""},
           {nodes, "y\tfunction elu(1.0, 2.0)\tx", "there is no function"},
           {nodes, "y\tconcat 0", "a name, an operation and inputs"},
-          {nodes, "y\tadd\tn\tn", "more than may be computed in advance"},
+          {nodes, "y\tadd\tn\tn", "add: it works on constants alone"},
           {nodes, "y", "a name, an operation and inputs"},
           {nodes, "y\tclamp 1 0\tx", "lo <= hi"},
           {nodes, "y\tpad 0 0 1 1\tx", "ends too early"},
-          {"tilewise.graph.outputs", "", "there is no output"},
+          {"tilewise.graph.outputs", "", "there is no \"\" before it"},
+          {"tilewise.graph.outputs", "y\ty", "a name and nothing else"},
+          {nodes, "y\tpool max f1" + "x1".repeat(20_000) + "\tx", "..."},
+          {nodes, "r\treshape 1x3x1\tx\ny\t" + JUMPING + "\tr", "at most 65536 windows, not"},
+          {nodes, "y\ttranspose -3 1\tx", "there is no axis -3"},
           {"tilewise.graph.outputs", "z", "there is no \"z\" before it"},
         }) {
       Map<String, String> changed = description();
@@ -270,6 +278,81 @@ class GraphFileTest {
               .getMessage();
       assertTrue(message.contains(change[2]), message);
     }
+  }
+
+  private void comesBack(GraphBuilder b) throws IOException {
+    Graph graph = b.build();
+    Path file = folder.resolve("odd.safetensors");
+    graph.save(file);
+    try (Arena arena = Arena.ofShared()) {
+      Graph back = Graph.load(file, arena);
+      assertEquals(graph.summary(), back.summary());
+      assertEquals(graph.outputs().toString(), back.outputs().toString());
+      List<float[]> expected = run(graph);
+      List<float[]> actual = run(back);
+      for (int i = 0; i < actual.size(); i++) {
+        for (int j = 0; j < actual.get(i).length; j++) {
+          int bits = Float.floatToRawIntBits(actual.get(i)[j]);
+          assertEquals(Float.floatToRawIntBits(expected.get(i)[j]), bits);
+        }
+      }
+    }
+  }
+
+  @Test
+  void oddNamesAndNumbersComeBack() throws IOException {
+    GraphBuilder one = new GraphBuilder();
+    comesBack(one.output(one.name(one.relu(one.input("x", Dims.of(2))), "")));
+    GraphBuilder nan = new GraphBuilder();
+    float odd = Float.intBitsToFloat(0xFFC0_1234);
+    Value x = nan.input("x", Dims.of(1));
+    comesBack(nan.output(nan.pad(x, new int[] {1}, new int[] {1}, odd)));
+    GraphBuilder same = new GraphBuilder();
+    Value first = same.constant("c", Dims.of(1), 1);
+    Value last = same.constant("c", Dims.of(1), 2);
+    Value sum = same.max(same.max(same.input("x", Dims.of(1)), first), last);
+    comesBack(same.output(last).output(sum));
+    GraphBuilder far = new GraphBuilder();
+    int d = 1_500_000_000;
+    Pool2d pool = Pool2d.max(2).stride(d, d).padding(d).dilation(d, d);
+    comesBack(far.output(far.pool(far.input("x", Dims.of(1, 1, 1, 1)), pool)));
+  }
+
+  /** Constants of one name, inputs and outputs: each once was looked for among all others. */
+  @Test
+  void manyLinesComeBack() throws IOException {
+    int lines = 3_000;
+    GraphBuilder b = new GraphBuilder();
+    List<Value> parts = new ArrayList<>();
+    for (int i = 0; i < lines; i++) {
+      Value x = b.input("in" + i, Dims.of(1, 1));
+      parts.add(b.affine(x, b.constant("one", Dims.of(1), i), b.constant("one", Dims.of(1), 1)));
+    }
+    b.output(b.concat(0, parts));
+    parts.forEach(b::output);
+    comesBack(b);
+  }
+
+  /** Joined into the convolution one by one, without calling one another once for each. */
+  @Test
+  void aConvolutionTakesAnyNumberOfFactors() {
+    GraphBuilder b = new GraphBuilder();
+    Value x = b.input("x", Dims.of(1, 1, 1, 1));
+    Value y = b.conv(x, b.constant("w", Dims.of(1, 1, 1, 1), 3), null, ConvSettings.UNIT);
+    Value sign = b.constant("sign", Dims.of(1), -1);
+    Value none = b.constant("none", Dims.of(1), 0);
+    for (int i = 0; i < 25_000; i++) {
+      y = b.affine(y, sign, none);
+    }
+    assertArrayEquals(new float[] {6}, b.output(y).build().compile().run(2));
+  }
+
+  @Test
+  void emptyValuesComeBackAndRun() throws IOException {
+    GraphBuilder b = new GraphBuilder();
+    Value none = constant(b, "none", 0);
+    Value y = b.affine(b.affine(b.input("x", Dims.of(1, 0)), none, none), none, none);
+    comesBack(b.output(b.prelu(y, none)));
   }
 
   @Test

@@ -160,8 +160,8 @@ class ModelFileTest {
         assertThrows(IOException.class, () -> Network.load(file))
             .getMessage()
             .endsWith(
-                "not a model file: it does not begin with TILEWISE (files of ONNX must end in"
-                    + " .onnx, others in .safetensors)"));
+                "not a model file: it does not begin with TILEWISE, and the name of a safetensors"
+                    + " file must end in .safetensors"));
     byte[] newer = bytes.clone();
     newer[8] = 2;
     Files.write(file, newer);

@@ -1,4 +1,4 @@
-package dev.tilewise.onnx;
+package dev.tilewise.graph;
 
 /** {@code erf(x) = 2 / sqrt(pi) * integral of exp(-t^2) from 0 to x}. */
 final class ErrorFunction {
