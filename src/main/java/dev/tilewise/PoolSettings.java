@@ -6,7 +6,7 @@ import dev.tilewise.internal.conv.Geometry;
 final class PoolSettings {
 
   /** Rows or columns of windows that may jump over the input, and are looked at one by one. */
-  private static final int MOST_LOOKED_AT = 1 << 16;
+  private static final int MOST_LOOKED_AT = 1 << 12;
 
   /** The output is as deep as the input. */
   static final int AS_INPUT = 0;

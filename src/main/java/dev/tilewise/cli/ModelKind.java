@@ -21,18 +21,25 @@ enum ModelKind {
   /** Something of ONNX. */
   ONNX;
 
+  /** Of protobuf: field 1, a number of variable length. */
+  private static final byte ONNX_VERSION_FIELD = 8;
+
   private static final byte[] MAGIC = "TILEWISE".getBytes(StandardCharsets.US_ASCII);
 
   static ModelKind of(Path file) {
     byte[] start = start(file);
-    boolean header = start.length > Long.BYTES && start[Long.BYTES] == '{';
-    if (header && isGraph(file)) {
-      return GRAPH;
+    if (start.length > Long.BYTES && start[Long.BYTES] == '{') {
+      return isGraph(file) ? GRAPH : NETWORK;
     }
     String name = file.toString().toLowerCase(Locale.ROOT);
     boolean own = name.endsWith(".tw") || name.endsWith(".safetensors");
     boolean magic = Arrays.equals(start, 0, Math.min(start.length, MAGIC.length), MAGIC, 0, 8);
-    return own || magic ? NETWORK : ONNX;
+    return magic || own && !isOnnx(start) ? NETWORK : ONNX;
+  }
+
+  /** Files of ONNX begin with a field of number 1, and none of the others does. */
+  private static boolean isOnnx(byte... start) {
+    return start.length > 0 && start[0] == ONNX_VERSION_FIELD;
   }
 
   /** The bytes before a safetensors header, and its first. */

@@ -14,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** From a graph to steps: nodes are joined, turned into steps, and their memory is planned. */
 final class Compiler {
@@ -134,15 +135,18 @@ final class Compiler {
   }
 
   private static long largestLive(List<Buffer> buffers) {
-    long largest = 0;
-    for (Buffer moment : buffers) {
-      long sum = 0;
-      for (Buffer buffer : buffers) {
-        if (buffer.first <= moment.first && moment.first <= buffer.last) {
-          sum += buffer.bytes;
-        }
+    TreeMap<Integer, Long> changes = new TreeMap<>();
+    for (Buffer buffer : buffers) {
+      if (buffer.first <= buffer.last) {
+        changes.merge(buffer.first, buffer.bytes, Long::sum);
+        changes.merge(buffer.last + 1, -buffer.bytes, Long::sum);
       }
-      largest = Math.max(largest, sum);
+    }
+    long largest = 0;
+    long live = 0;
+    for (long change : changes.values()) {
+      live += change;
+      largest = Math.max(largest, live);
     }
     return largest;
   }
@@ -155,8 +159,8 @@ final class Compiler {
       Node node = pending.node();
       Step step = pending.bind().apply(memories);
       steps.add(bound(node, pending.what(), step));
-      for (Buffer buffer : lowering.buffers()) {
-        if (poison && buffer.last == i + 1) {
+      for (Buffer buffer : poison ? lowering.buffers() : List.<Buffer>of()) {
+        if (buffer.last == i + 1) {
           MemorySegment memory = memories.segment(View.dense(buffer, Dims.of()));
           String what = "poisons " + buffer.bytes + " bytes";
           steps.add(bound(node, what, w -> CompiledGraph.fill(memory, 0, buffer.bytes, Float.NaN)));

@@ -400,9 +400,9 @@ public final class GraphBuilder {
    * @return as x
    */
   public Value affine(Value x, Value scale, Value shift) {
-    requireConstant("affine", "factors", scale);
-    requireConstant("affine", "summands", shift);
-    return add(new AffineOp(), x, scale, shift);
+    Value factors = floats("affine", "factors", scale);
+    Value summands = shift == scale ? factors : floats("affine", "summands", shift);
+    return add(new AffineOp(), x, factors, summands);
   }
 
   /**
@@ -452,8 +452,7 @@ public final class GraphBuilder {
    * @return as x
    */
   public Value prelu(Value x, Value slopes) {
-    requireConstant("prelu", "slopes", slopes);
-    return add(new AffineOp.Leaky(), x, slopes);
+    return add(new AffineOp.Leaky(), x, floats("prelu", "slopes", slopes));
   }
 
   /**
@@ -738,6 +737,9 @@ public final class GraphBuilder {
    */
   public Value flatten(Value x) {
     Dims dims = x.dims();
+    if (dims.rank() == 0) {
+      throw new IllegalArgumentException("flatten: " + x + " has no axis");
+    }
     return reshape(x, Dims.of(dims.get(0), dims.product("flatten", 1, dims.rank())));
   }
 

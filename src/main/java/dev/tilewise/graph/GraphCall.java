@@ -3,6 +3,7 @@ package dev.tilewise.graph;
 import dev.tilewise.Activation;
 import dev.tilewise.Elementwise;
 import dev.tilewise.Pool2d;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -62,14 +63,14 @@ record GraphCall(String words, List<Value> inputs) {
   private Op ofOne(Words from, String word) {
     return switch (word) {
       case "pool" -> new PoolOp(Pool2d.parse(from.rest()), false);
-      case "global_pool" -> new PoolOp(Pool2d.global(Pool2d.Kind.valueOf(from.next())), true);
+      case "global_pool" -> new PoolOp(Pool2d.global(constant(Pool2d.Kind.class, from)), true);
       case "lrn" -> ChannelOps.lrn(from.integer(), from.real(), from.real(), from.real());
       case "softmax" -> ChannelOps.softmax(false);
       case "log_softmax" -> ChannelOps.softmax(true);
       case "clamp" -> UnaryOp.of(Activation.clamp(from.real(), from.real()));
       case "function" -> UnaryOp.of(Elementwise.parse(from.rest()));
-      case "plain" -> UnaryOp.of(PlainFunction.valueOf(from.next()));
-      case "reduce" -> new ReduceOp(ReduceOp.Kind.valueOf(from.next()));
+      case "plain" -> UnaryOp.of(constant(PlainFunction.class, from));
+      case "reduce" -> new ReduceOp(constant(ReduceOp.Kind.class, from));
       case "reshape" -> new ViewOp.Reshape(from.dims());
       case "transpose" -> new ViewOp.Transpose(axes(from.integers()));
       case "slice" -> new ViewOp.Cut(axis(from), from.integer(), from.integer(), from.integer());
@@ -82,6 +83,17 @@ record GraphCall(String words, List<Value> inputs) {
       case "identity" -> new ViewOp.Same(from.rest());
       default -> throw new IllegalArgumentException("there is no operation \"" + word + "\"");
     };
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, Words from) {
+    String word = from.next();
+    for (E constant : type.getEnumConstants()) {
+      if (constant.name().equals(word)) {
+        return constant;
+      }
+    }
+    throw new IllegalArgumentException(
+        "\"" + word + "\" is none of " + Arrays.toString(type.getEnumConstants()));
   }
 
   private void count(int least, int most) {

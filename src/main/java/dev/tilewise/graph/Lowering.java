@@ -26,6 +26,9 @@ final class Lowering {
    */
   record Pending(Node node, String what, Function<Memories, Step> bind) {}
 
+  private static final int LONGEST_FATE = 300;
+  private static final String MORE = "and more";
+
   private final CompileOptions options;
   private final Arena arena;
   private final Map<Value, View> views = new HashMap<>();
@@ -263,8 +266,15 @@ final class Lowering {
     int number = steps.size() + 1;
     touched.forEach(view -> view.buffer().touch(number));
     steps.add(new Pending(current, what, bind));
-    fates.merge(
-        current.name(), what, (before, now) -> before.equals(now) ? now : before + "; " + now);
+    fates.merge(current.name(), what, Lowering::both);
+  }
+
+  /** What became of a node, in so many words that a reader wants them. */
+  private static String both(String before, String now) {
+    if (before.equals(now) || before.endsWith(MORE)) {
+      return before;
+    }
+    return before + "; " + (before.length() < LONGEST_FATE ? now : MORE);
   }
 
   /** The view of an output of the graph, kept to the end. */

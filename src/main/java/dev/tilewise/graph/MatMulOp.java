@@ -44,6 +44,9 @@ final class MatMulOp extends Op {
   void lower(Node node, Lowering to) {
     View y = to.make(node);
     Dims dims = y.dims();
+    if (dims.elements() == 0) {
+      return;
+    }
     View a = to.view(node.input(0)).repeated(dims.with(2, node.input(0).dims().get(2)));
     View b = to.view(node.input(1)).repeated(dims.with(1, node.input(1).dims().get(1)));
     int terms = a.dims().get(2);

@@ -14,6 +14,8 @@ public enum PlainFunction {
   NEG(x -> -x),
   /** The square root. */
   SQRT(Math::sqrt),
+  /** The cube root. */
+  CBRT(StrictMath::cbrt),
   /** One by the square root. */
   RSQRT(x -> 1 / Math.sqrt(x)),
   /** One by the number. */

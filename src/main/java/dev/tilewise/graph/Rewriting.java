@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -216,7 +217,8 @@ final class Rewriting {
   }
 
   private static Value constant(Value like, float[] values) {
-    return Value.floats(like.name() + " joined", like.dims(), MemorySegment.ofArray(values));
+    String name = like.name().endsWith("joined") ? like.name() : like.name() + " joined";
+    return Value.floats(name, like.dims(), MemorySegment.ofArray(values));
   }
 
   private Node clip(Node node, Activation clamp) {
@@ -291,10 +293,10 @@ final class Rewriting {
   private Node convolution(Node node, ConvOp conv) {
     Node before = only(node.input(0));
     if (before != null && before.op() instanceof PadOp pad && pad.ofImage() != null) {
-      int[] border = pad.ofImage();
-      ConvSettings s = conv.settings();
-      ConvSettings wider =
-          s.padding(s.pt() + border[0], s.pl() + border[1], s.pb() + border[2], s.pr() + border[3]);
+      ConvSettings wider = padded(conv.settings(), pad.ofImage());
+      if (wider == null || before.input(0).dims().elements() == 0) {
+        return node;
+      }
       nodes.remove(before.output());
       fates.put(before.name(), "part of " + node.name());
       List<Value> inputs = new ArrayList<>(node.inputs());
@@ -310,6 +312,19 @@ final class Rewriting {
       }
     }
     return node;
+  }
+
+  /** With a border of so many more lines on each side; null if they are more than an int. */
+  private static ConvSettings padded(ConvSettings s, int... border) {
+    long[] wide = {
+      (long) s.pt() + border[0],
+      (long) s.pl() + border[1],
+      (long) s.pb() + border[2],
+      (long) s.pr() + border[3]
+    };
+    return Arrays.stream(wide).anyMatch(lines -> lines > Integer.MAX_VALUE)
+        ? null
+        : s.padding((int) wide[0], (int) wide[1], (int) wide[2], (int) wide[3]);
   }
 
   private static boolean isUnpadded(ConvSettings s) {

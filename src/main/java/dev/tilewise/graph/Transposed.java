@@ -16,6 +16,10 @@ final class Transposed {
               + weights.dims()
               + " must both have 3 extents (rows) or 4 (images)");
     }
+    if (Math.min(Math.min(s.sh(), s.sw()), Math.min(Math.min(s.dh(), s.dw()), s.groups())) < 1) {
+      throw new IllegalArgumentException(
+          "conv_transpose: strides, dilations and groups must be positive, not" + s.describe());
+    }
     if (x.dims().get(1) != weights.dims().get(0) || x.dims().get(1) % s.groups() != 0) {
       throw new IllegalArgumentException(
           "conv_transpose: input "
@@ -36,16 +40,25 @@ final class Transposed {
     int[] after = new int[rank];
     for (int i = 0; i < strides.length; i++) {
       int axis = i + 2;
+      extent(s, (long) x.dims().get(axis) * strides[i]);
       spread = spread(to, spread, axis, strides[i]);
       int f = weights.dims().get(axis);
       turned = to.slice(turned, axis, f - 1, -1, f);
-      int reach = Math.multiplyExact(dilations[i], f - 1);
-      before[axis] = Math.subtractExact(reach, first[i]);
-      after[axis] = Math.addExact(Math.subtractExact(reach, second[i]), more[i]);
+      long reach = (long) dilations[i] * (f - 1);
+      before[axis] = extent(s, reach - first[i]);
+      after[axis] = extent(s, reach - second[i] + more[i]);
     }
     Value filters = filters(to, turned, s.groups());
     ConvSettings unit = ConvSettings.UNIT.dilation(s.dh(), s.dw()).groups(s.groups());
     return to.conv(to.pad(spread, before, after, 0), filters, bias, unit);
+  }
+
+  private static int extent(ConvSettings s, long extent) {
+    if (extent != (int) extent) {
+      throw new IllegalArgumentException(
+          "conv_transpose:" + s.describe() + " makes an extent of " + extent);
+    }
+    return (int) extent;
   }
 
   /** stride - 1 zeros between each two elements of an axis. */
@@ -61,7 +74,7 @@ final class Transposed {
     int[] after = new int[split.length];
     after[axis + 1] = stride - 1;
     Value zeros = to.pad(to.reshape(x, Dims.of(split)), new int[split.length], after, 0);
-    int extent = Math.multiplyExact(dims.get(axis), stride);
+    int extent = dims.get(axis) * stride;
     Value merged = to.reshape(zeros, dims.with(axis, extent));
     return to.slice(merged, axis, 0, 1, extent - stride + 1);
   }

@@ -130,10 +130,7 @@ final class ModelFile {
     ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (byte expected : MAGIC) {
       if (in.get() != expected) {
-        throw new IOException(
-            file
-                + ": not a model file: it does not begin with TILEWISE, and the name of a safetensors"
-                + " file must end in .safetensors");
+        throw new IOException(file + ": not a model file: it does not begin with TILEWISE");
       }
     }
     int version = in.getInt();

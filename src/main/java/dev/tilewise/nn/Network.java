@@ -68,9 +68,8 @@ public final class Network {
    */
   public static Network load(Path file) throws IOException {
     Objects.requireNonNull(file, "file");
-    return TensorFile.isNamed(file) && !ModelFile.isOne(file)
-        ? TensorFile.read(file)
-        : ModelFile.read(file);
+    boolean tensors = TensorFile.isNamed(file) || TensorFile.isOne(file);
+    return tensors && !ModelFile.isOne(file) ? TensorFile.read(file) : ModelFile.read(file);
   }
 
   /**

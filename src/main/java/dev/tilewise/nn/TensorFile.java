@@ -7,6 +7,7 @@ import dev.tilewise.format.Safetensors;
 import dev.tilewise.format.StoredTensor;
 import dev.tilewise.graph.Graph;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,16 @@ final class TensorFile {
   private static final String CLASS = "tilewise.class.";
 
   private TensorFile() {}
+
+  /** Whether a file begins as those of safetensors do: a length of 8 bytes, then a brace. */
+  static boolean isOne(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] start = in.readNBytes(Long.BYTES + 1);
+      return start.length > Long.BYTES && start[Long.BYTES] == '{';
+    } catch (IOException whoReadsItSaysWhy) {
+      return false;
+    }
+  }
 
   /** Whether a file's name is one of safetensors. */
   static boolean isNamed(Path file) {

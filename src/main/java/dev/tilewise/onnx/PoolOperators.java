@@ -79,6 +79,12 @@ final class PoolOperators {
             .groups(channels);
     Value powers = b.power(b.unary(call.x(), PlainFunction.ABS), call.scalar(p));
     Value sums = b.conv(powers, weights, null, settings);
-    return b.power(sums, call.scalar(1f / p));
+    return switch (p) {
+      case 1 -> sums;
+      case 2 -> b.unary(sums, PlainFunction.SQRT);
+      case 3 -> b.unary(sums, PlainFunction.CBRT);
+      // 1 / p is rounded to a float here, which costs some units in the last place.
+      default -> b.power(sums, call.scalar(1f / p));
+    };
   }
 }

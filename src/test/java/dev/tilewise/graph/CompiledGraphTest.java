@@ -12,6 +12,7 @@ import dev.tilewise.Tensor;
 import dev.tilewise.Workers;
 import dev.tilewise.internal.random.SplitMix64;
 import java.lang.reflect.Field;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -192,7 +193,7 @@ class CompiledGraphTest {
     Value image = b.input("image", Dims.of(1, 1, 3, 3));
     Value w = b.constant("w", Dims.of(1, 1, 3, 3), new float[9]);
     ConvSettings wide = ConvSettings.UNIT.dilation(1 << 30, 1).padding(1);
-    assertThrows(ArithmeticException.class, () -> b.convTranspose(image, w, null, wide, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> b.convTranspose(image, w, null, wide, 1, 1));
   }
 
   /** Memory is shared, here with NaN: what is left in the inputs must not be measured. */
@@ -207,5 +208,43 @@ class CompiledGraphTest {
         assertTrue(Float.isFinite(value), "an output is " + value);
       }
     }
+  }
+
+  /** An explanation once grew with the square of the inputs, a table with the longest name. */
+  @Test
+  void explanationsStayShort() {
+    GraphBuilder b = new GraphBuilder();
+    Value x = b.input("x", Dims.of(1, 1));
+    Value y = b.input("y", Dims.of(1, 2));
+    List<Value> parts = new ArrayList<>();
+    for (int i = 0; i < 2_000; i++) {
+      parts.add(i % 2 == 0 ? x : y);
+    }
+    Value all = b.name(b.concat(1, parts), "n".repeat(5_000));
+    Value last = all;
+    for (int i = 0; i < 50; i++) {
+      last = b.unary(last, PlainFunction.NEG);
+    }
+    Graph graph = b.output(last).build();
+    assertTrue(graph.summary().length() < 20_000);
+    String explained = graph.compile().explain();
+    assertTrue(explained.contains("; and more") && explained.length() < 20_000, explained);
+  }
+
+  @Test
+  void aBorderIsJoinedOnlyIfItFits() {
+    GraphBuilder b = new GraphBuilder();
+    Value none = b.input("none", Dims.of(1, 1, 0, 1));
+    Value w = b.constant("w", Dims.of(1, 1, 1, 1), 2);
+    Value padded = b.pad(none, new int[] {0, 0, 1, 0}, new int[4], 0);
+    Graph empty = b.output(b.conv(padded, w, null, ConvSettings.UNIT)).build();
+    assertArrayEquals(new float[] {0}, empty.compile().run());
+    GraphBuilder far = new GraphBuilder();
+    Value x = far.input("x", Dims.of(1, 1, 1, 1));
+    Value wide = far.pad(x, new int[] {0, 0, 3, 0}, new int[4], 0);
+    ConvSettings most =
+        ConvSettings.UNIT.stride(Integer.MAX_VALUE, 1).padding(Integer.MAX_VALUE - 2, 0, 0, 0);
+    Graph graph = far.output(far.conv(wide, w, null, most)).build();
+    assertArrayEquals(graph.compile(CompileOptions.plain()).run(3), graph.compile().run(3));
   }
 }

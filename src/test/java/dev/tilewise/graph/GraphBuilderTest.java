@@ -246,4 +246,25 @@ class GraphBuilderTest {
     assertEquals(64, Dims.of(new int[64]).rank());
     assertThrows(IllegalArgumentException.class, () -> Dims.of(new int[65]));
   }
+
+  @Test
+  void whatDoesNotFitIsAnArgument() {
+    GraphBuilder b = new GraphBuilder();
+    Value number = b.input("number", Dims.of());
+    assertThrows(IllegalArgumentException.class, () -> b.flatten(number));
+    Value x = b.input("x", Dims.of(1, 1, 4, 1));
+    Value w = b.constant("w", Dims.of(1, 1, 4, 1), 1, 2, 3, 4);
+    for (ConvSettings s :
+        new ConvSettings[] {
+          ConvSettings.UNIT.groups(0),
+          ConvSettings.UNIT.stride(0, 0),
+          ConvSettings.UNIT.stride(2_000_000_000, 1),
+          ConvSettings.UNIT.dilation(2_000_000_000, 1)
+        }) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> b.convTranspose(x, w, null, s, 0, 0))
+              .getMessage();
+      assertTrue(message.startsWith("conv_transpose: "), message);
+    }
+  }
 }

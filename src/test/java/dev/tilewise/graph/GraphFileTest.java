@@ -263,7 +263,7 @@ class GraphFileTest {
           {"tilewise.graph.outputs", "", "there is no \"\" before it"},
           {"tilewise.graph.outputs", "y\ty", "a name and nothing else"},
           {nodes, "y\tpool max f1" + "x1".repeat(20_000) + "\tx", "..."},
-          {nodes, "r\treshape 1x3x1\tx\ny\t" + JUMPING + "\tr", "at most 65536 windows, not"},
+          {nodes, "r\treshape 1x3x1\tx\ny\t" + JUMPING + "\tr", "at most 4096 windows, not"},
           {nodes, "y\ttranspose -3 1\tx", "there is no axis -3"},
           {"tilewise.graph.outputs", "z", "there is no \"z\" before it"},
         }) {
@@ -312,6 +312,10 @@ class GraphFileTest {
     Value last = same.constant("c", Dims.of(1), 2);
     Value sum = same.max(same.max(same.input("x", Dims.of(1)), first), last);
     comesBack(same.output(last).output(sum));
+    GraphBuilder whole = new GraphBuilder();
+    Value ints = whole.integers("i", Dims.of(2), 1, -2);
+    comesBack(
+        whole.output(whole.prelu(whole.affine(whole.input("x", Dims.of(3, 2)), ints, ints), ints)));
     GraphBuilder far = new GraphBuilder();
     int d = 1_500_000_000;
     Pool2d pool = Pool2d.max(2).stride(d, d).padding(d).dilation(d, d);
