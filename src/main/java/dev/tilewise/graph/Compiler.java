@@ -27,7 +27,10 @@ final class Compiler {
   static CompiledGraph compile(
       List<Value> inputs, List<Value> outputs, List<Node> described, CompileOptions options) {
     Map<String, String> fates = new HashMap<>();
-    List<Node> live = live(described, outputs);
+    List<Node> live = new ArrayList<>();
+    for (Node node : live(described, outputs)) {
+      live.addAll(node.op() instanceof TransposedOp op ? op.instead(node) : List.of(node));
+    }
     List<Node> nodes = options.fuses() ? new Rewriting(live, outputs, fates).run() : live;
     Arena arena = Arena.ofAuto();
     Lowering lowering = new Lowering(nodes, outputs, options, arena, fates);

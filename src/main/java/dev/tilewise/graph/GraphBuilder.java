@@ -214,6 +214,27 @@ public final class GraphBuilder {
     return add(op, from);
   }
 
+  /**
+   * What takes a node's place, all under its name.
+   *
+   * @param node of another builder
+   * @param how makes the output of the node's inputs
+   */
+  static List<Node> instead(Node node, Function<GraphBuilder, Value> how) {
+    GraphBuilder builder = new GraphBuilder();
+    node.inputs().stream().filter(input -> !input.isConstant()).forEach(builder.inputs::add);
+    Value made = how.apply(builder);
+    List<Node> nodes = new ArrayList<>();
+    for (Node one : builder.nodes) {
+      Value output = one.output() == made ? node.output() : one.output();
+      nodes.add(new Node(node.name(), one.op(), one.inputs(), output));
+    }
+    if (nodes.isEmpty() || nodes.getLast().output() != node.output()) {
+      nodes.add(new Node(node.name(), new ViewOp.Same("made"), List.of(made), node.output()));
+    }
+    return nodes;
+  }
+
   private void requireOwn(Value value) {
     Objects.requireNonNull(value, "value");
     if (!value.isConstant() && !places.containsKey(value) && !inputs.contains(value)) {
@@ -280,8 +301,7 @@ public final class GraphBuilder {
   }
 
   /**
-   * A transposed convolution, the gradient of a convolution with respect to its input: zeros are
-   * put between the elements, then it is a convolution with the filters turned round.
+   * A transposed convolution, the gradient of a convolution with respect to its input.
    *
    * @param x N x C x H x W or N x C x W
    * @param weights constant, C x K/groups x FH x FW or C x K/groups x FW
@@ -292,7 +312,22 @@ public final class GraphBuilder {
    */
   public Value convTranspose(
       Value x, Value weights, Value bias, ConvSettings settings, int... more) {
-    return Transposed.conv(this, x, weights, bias, settings, more);
+    if (more.length != x.dims().rank() - 2) {
+      throw new IllegalArgumentException(
+          "conv_transpose: input " + x + " cannot have " + more.length + " lines added");
+    }
+    boolean image = more.length == 2;
+    ConvSettings own =
+        image
+            ? settings
+            : ConvSettings.UNIT
+                .stride(1, settings.sw())
+                .padding(0, settings.pl(), 0, settings.pr())
+                .dilation(1, settings.dw())
+                .groups(settings.groups());
+    TransposedOp op = new TransposedOp(own, image ? more[0] : 0, more[more.length - 1]);
+    Value w = floats(op.kind(), "weights", weights);
+    return bias == null ? add(op, x, w) : add(op, x, w, floats(op.kind(), "bias", bias));
   }
 
   /**
@@ -342,7 +377,7 @@ public final class GraphBuilder {
   }
 
   /** A constant of floats; integers become floats. */
-  private static Value floats(String operation, String what, Value value) {
+  static Value floats(String operation, String what, Value value) {
     requireConstant(operation, what, value);
     return value.isInteger()
         ? Value.floats(value.name(), value.dims(), MemorySegment.ofArray(value.floats()))

@@ -31,6 +31,10 @@ record GraphCall(String words, List<Value> inputs) {
   private Op op(Words from, String word) {
     return switch (word) {
       case "conv" -> new ConvOp(ConvSettings.read(from), false, weighted(2, 3) == 3);
+      case "conv_transpose" -> {
+        weighted(2, 3);
+        yield new TransposedOp(ConvSettings.read(from), from.integer(), from.integer());
+      }
       case "dense" -> new ConvOp(ConvSettings.UNIT, true, weighted(2, 3) == 3);
       case "local" -> {
         weighted(3, 3);

@@ -223,10 +223,21 @@ final class Rewriting {
 
   private Node clip(Node node, Activation clamp) {
     Node before = only(node.input(0));
-    if (before == null || !(before.op() instanceof ConvOp conv) || conv.hasActivation()) {
+    // Elements may be clamped before they are put elsewhere.
+    Node maker = before;
+    while (maker != null && maker.op() instanceof ViewOp) {
+      maker = only(maker.input(0));
+    }
+    if (maker == null || !(maker.op() instanceof ConvOp conv) || conv.hasActivation()) {
       return node;
     }
-    return replace(before, node, conv.withActivation(clamp), before.inputs());
+    if (maker == before) {
+      return replace(before, node, conv.withActivation(clamp), before.inputs());
+    }
+    ConvOp clamped = conv.withActivation(clamp);
+    nodes.put(maker.output(), new Node(maker.name(), clamped, maker.inputs(), maker.output()));
+    fates.put(node.name(), "part of " + maker.name());
+    return new Node(node.name(), new ViewOp.Same("clamped"), node.inputs(), node.output());
   }
 
   private Node add(Node node) {

@@ -13,14 +13,24 @@ abstract class ViewOp extends Op {
     View input = to.view(node.input(0));
     View view = node.output().dims().elements() == 0 ? null : of(input, node.output().dims());
     if (view == null && node.output().dims().elements() > 0) {
-      // Only a reshape gets here: its order is the files', the last axis being the fastest.
-      View ordered = to.ordered(input);
-      view = of(ordered, node.output().dims());
-    }
-    if (view == null) {
+      copy(node, input, to);
+    } else if (view == null) {
       to.make(node);
     } else {
       to.alias(node, view);
+    }
+  }
+
+  /**
+   * Only a reshape gets here. Where it joins axes and cuts none, the output seen with the input's
+   * axes takes one copy, in whatever order its memory has; otherwise the order of the copy is the
+   * files', the last axis being the fastest.
+   */
+  private void copy(Node node, View input, Lowering to) {
+    if (View.dense(null, node.output().dims()).reshaped(input.dims()) == null) {
+      to.alias(node, of(to.ordered(input), node.output().dims()));
+    } else {
+      to.copy(input, to.makeWide(node).reshaped(input.dims()));
     }
   }
 

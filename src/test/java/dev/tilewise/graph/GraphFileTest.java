@@ -66,6 +66,15 @@ class GraphFileTest {
             constant(b, "c", 6),
             new ConvSettings(2, 1, 1, 0, 2, 1, 1, 2, 2));
     c = b.relu(b.name(c, "a name\\"));
+    Value wide =
+        b.convTranspose(
+            c,
+            constant(b, "t", 6, 1, 3, 2),
+            constant(b, "t", 6),
+            new ConvSettings(2, 2, 1, 0, 1, 0, 1, 1, 6),
+            1,
+            0);
+    c = b.add(c, b.slice(b.slice(wide, 2, 0, 2, 5), 3, 0, 2, 7));
     c =
         b.local(
             c, constant(b, "l", 5, 7, 3, 6, 1, 1), constant(b, "l", 3, 5, 7), ConvSettings.UNIT);

@@ -83,7 +83,7 @@ class ZooTest {
     assertEquals(convolutions + dense, graph.multiplyAdds());
   }
 
-  /** With two classes and biases; its transposed convolutions count the zeros they spread. */
+  /** With two classes and biases. */
   @Test
   void parametersOfUNetAreAsPublished() {
     Graph graph = Zoo.UNET.graph(1, SEED);
