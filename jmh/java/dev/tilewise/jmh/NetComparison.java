@@ -57,6 +57,8 @@ final class NetComparison {
    * @param onnxLevel its optimization level
    * @param ofPeak Tilewise's share of the FMA peak, by the shortest time
    * @param difference of a score, relative to the largest one
+   * @param tripBefore {@link RoundTrip} before both were measured, nanoseconds; NaN for one thread
+   * @param tripAfter the same afterwards
    */
   record Result(
       Zoo net,
@@ -68,7 +70,9 @@ final class NetComparison {
       double onnxMsMedian,
       String onnxLevel,
       double ofPeak,
-      double difference) {
+      double difference,
+      double tripBefore,
+      double tripAfter) {
 
     boolean agrees() {
       return difference <= TOLERANCE;
@@ -85,7 +89,7 @@ final class NetComparison {
     String row() {
       return String.format(
           Locale.ROOT,
-          "%-13s %5d %3d %10.3f %10.3f %10.3f %10.3f %7.2f %7.2f %8.3f %10.1e  %s",
+          "%-13s %5d %3d %10.3f %10.3f %10.3f %10.3f %7.2f %7.2f %8.3f %10.1e %9s  %s",
           net,
           batch,
           threads,
@@ -97,7 +101,12 @@ final class NetComparison {
           ratioMin(),
           ofPeak,
           difference,
+          trips(),
           onnxLevel);
+    }
+
+    private String trips() {
+      return threads == 1 ? "" : String.format(Locale.ROOT, "%.0f-%.0f", tripBefore, tripAfter);
     }
 
     String markdown() {
@@ -129,6 +138,10 @@ final class NetComparison {
       object.put("ratio_min", ratioMin());
       object.put("of_peak", ofPeak);
       object.put("difference", difference);
+      if (threads > 1) {
+        object.put("round_trip_ns_before", tripBefore);
+        object.put("round_trip_ns_after", tripAfter);
+      }
       return object;
     }
   }
@@ -136,7 +149,7 @@ final class NetComparison {
   static String header() {
     return String.format(
         Locale.ROOT,
-        "%-13s %5s %3s %10s %10s %10s %10s %7s %7s %8s %10s",
+        "%-13s %5s %3s %10s %10s %10s %10s %7s %7s %8s %10s %9s",
         "net",
         "batch",
         "thr",
@@ -147,7 +160,8 @@ final class NetComparison {
         "ratio",
         "of min",
         "of peak",
-        "difference");
+        "difference",
+        "trip ns");
   }
 
   static List<String> markdown(List<Result> results) {
@@ -173,7 +187,10 @@ final class NetComparison {
       try (Ours ours = new Ours(graph, x, arena);
           Contender theirs = theirs(onnx, graph, x, arena)) {
         Rounds rounds = new Rounds(List.of(ours, theirs), workers.threads());
+        boolean one = workers.threads() == 1;
+        double before = one ? Double.NaN : RoundTrip.nanos();
         rounds.measure(seconds);
+        double after = one ? Double.NaN : RoundTrip.nanos();
         double flops = 2.0 * graph.multiplyAdds() / (rounds.msMin(0) * 1e6);
         return new Result(
             net,
@@ -185,7 +202,9 @@ final class NetComparison {
             rounds.msMedian(1),
             theirs.how(),
             flops / rounds.peak() / workers.threads(),
-            difference(ours.output(), theirs.output()));
+            difference(ours.output(), theirs.output()),
+            before,
+            after);
       }
     }
   }
