@@ -33,6 +33,9 @@ public final class GraphBuilder {
   /** Up to here a constant of one element is written out for every channel. */
   private static final int MOST_CHANNELS = 1 << 16;
 
+  /** Bytes that constants of any size may take in between, where nodes take another's place. */
+  private static final long LEAST_FOLDED = 1 << 20;
+
   private final Set<Value> inputs = new LinkedHashSet<>();
   private final List<Value> outputs = new ArrayList<>();
   private final List<Node> nodes = new ArrayList<>();
@@ -222,6 +225,12 @@ public final class GraphBuilder {
    */
   static List<Node> instead(Node node, Function<GraphBuilder, Value> how) {
     GraphBuilder builder = new GraphBuilder();
+    // Where the inputs are constants, too: not more for a small output than it can be worth.
+    double most = LEAST_FOLDED + 256.0 * node.output().dims().elements();
+    for (Value input : node.inputs()) {
+      most += 256.0 * input.dims().elements();
+    }
+    builder.limitFolding((long) (most + 8.0 * node.multiplyAdds()));
     node.inputs().stream().filter(input -> !input.isConstant()).forEach(builder.inputs::add);
     Value made = how.apply(builder);
     List<Node> nodes = new ArrayList<>();

@@ -183,10 +183,10 @@ final class Transposed {
 
   /** stride - 1 zeros between each two elements of an axis. */
   private Value spread(Value value, int axis, int stride) {
-    if (stride == 1) {
+    Dims dims = value.dims();
+    if (stride == 1 || dims.get(axis) == 1) {
       return value;
     }
-    Dims dims = value.dims();
     int extent = extent((long) dims.get(axis) * stride);
     int[] split = new int[dims.rank() + 1];
     for (int i = 0; i < split.length; i++) {

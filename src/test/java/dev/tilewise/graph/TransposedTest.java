@@ -166,6 +166,20 @@ class TransposedTest {
     assertTrue(explained.contains("part of conv_transpose1"), explained);
   }
 
+  /** Nearly all of which the padding cuts: there is no room for it, and no need if it is a line. */
+  @Test
+  void aFarStrideOverConstantsIsRefused() {
+    GraphBuilder b = new GraphBuilder();
+    int far = 1 << 30;
+    Value w = b.constant("w", Dims.of(1, 1, 1, 1), 5);
+    Value two = b.constant("two", Dims.of(1, 1, 2, 1), 2, 3);
+    ConvSettings cut = ConvSettings.UNIT.stride(far, 1).padding(far / 2, 0, far / 2, 0);
+    assertThrows(IllegalArgumentException.class, () -> b.convTranspose(two, w, null, cut, 0, 0));
+    Value one = b.constant("one", Dims.of(1, 1, 1, 1), 2);
+    ConvSettings any = ConvSettings.UNIT.stride(far, far);
+    assertArrayEquals(new float[] {10}, b.convTranspose(one, w, null, any, 0, 0).floats());
+  }
+
   @Test
   void whatDoesNotFitIsNamed() {
     GraphBuilder b = new GraphBuilder();
