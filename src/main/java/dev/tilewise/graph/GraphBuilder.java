@@ -221,16 +221,17 @@ public final class GraphBuilder {
    * What takes a node's place, all under its name.
    *
    * @param node of another builder
+   * @param terms that the output is worth if the inputs are constants
    * @param how makes the output of the node's inputs
    */
-  static List<Node> instead(Node node, Function<GraphBuilder, Value> how) {
+  static List<Node> instead(Node node, double terms, Function<GraphBuilder, Value> how) {
     GraphBuilder builder = new GraphBuilder();
     // Where the inputs are constants, too: not more for a small output than it can be worth.
     double most = LEAST_FOLDED + 256.0 * node.output().dims().elements();
     for (Value input : node.inputs()) {
       most += 256.0 * input.dims().elements();
     }
-    builder.limitFolding((long) (most + 8.0 * node.multiplyAdds()));
+    builder.limitFolding((long) (most + 8.0 * node.multiplyAdds() + terms));
     node.inputs().stream().filter(input -> !input.isConstant()).forEach(builder.inputs::add);
     Value made = how.apply(builder);
     List<Node> nodes = new ArrayList<>();
@@ -310,7 +311,9 @@ public final class GraphBuilder {
   }
 
   /**
-   * A transposed convolution, the gradient of a convolution with respect to its input.
+   * A transposed convolution, the gradient of a convolution with respect to its input. Where the
+   * stride does not divide the filter, inputs are multiplied by 0 as well, and an infinite one
+   * makes NaN there.
    *
    * @param x N x C x H x W or N x C x W
    * @param weights constant, C x K/groups x FH x FW or C x K/groups x FW
@@ -321,7 +324,7 @@ public final class GraphBuilder {
    */
   public Value convTranspose(
       Value x, Value weights, Value bias, ConvSettings settings, int... more) {
-    if (more.length != x.dims().rank() - 2) {
+    if (more.length < 1 || more.length > 2 || more.length != x.dims().rank() - 2) {
       throw new IllegalArgumentException(
           "conv_transpose: input " + x + " cannot have " + more.length + " lines added");
     }

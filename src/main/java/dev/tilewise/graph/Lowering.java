@@ -28,6 +28,7 @@ final class Lowering {
 
   private static final int LONGEST_FATE = 300;
   private static final String MORE = "and more";
+  private static final String NO_WORK = "a view, no work";
 
   private final CompileOptions options;
   private final Arena arena;
@@ -257,7 +258,7 @@ final class Lowering {
   /** The output is another view of memory that is there. */
   void alias(Node node, View view) {
     place(node.output(), view);
-    note(node, "a view, no work");
+    note(node, NO_WORK);
   }
 
   /** Adds a step, which reads or writes views. */
@@ -271,6 +272,9 @@ final class Lowering {
 
   /** What became of a node, in so many words that a reader wants them. */
   private static String both(String before, String now) {
+    if (before.equals(NO_WORK)) {
+      return now;
+    }
     if (before.equals(now) || before.endsWith(MORE)) {
       return before;
     }

@@ -74,6 +74,13 @@ final class Rewriting {
     return node;
   }
 
+  /** Nodes that took another's place have one name. */
+  private void partOf(Node whole, Node part) {
+    if (!whole.name().equals(part.name())) {
+      fates.put(part.name(), "part of " + whole.name());
+    }
+  }
+
   /** The node that makes a value, if nothing else reads it. */
   private Node only(Value value) {
     Node maker = nodes.get(value);
@@ -88,7 +95,7 @@ final class Rewriting {
   /** A node takes the place of one before it, whose output nobody else reads. */
   private Node replace(Node before, Node node, Op op, List<Value> inputs) {
     nodes.remove(before.output());
-    fates.put(node.name(), "part of " + before.name());
+    partOf(before, node);
     return new Node(before.name(), op, inputs, node.output());
   }
 
@@ -236,7 +243,7 @@ final class Rewriting {
     }
     ConvOp clamped = conv.withActivation(clamp);
     nodes.put(maker.output(), new Node(maker.name(), clamped, maker.inputs(), maker.output()));
-    fates.put(node.name(), "part of " + maker.name());
+    partOf(maker, node);
     return new Node(node.name(), new ViewOp.Same("clamped"), node.inputs(), node.output());
   }
 
@@ -268,7 +275,7 @@ final class Rewriting {
     }
     if (readers.get(node.input(0)) == 1) {
       nodes.remove(before.output());
-      fates.put(before.name(), "part of " + node.name());
+      partOf(node, before);
     }
     List<Value> inputs = new ArrayList<>(node.inputs());
     inputs.set(0, before.input(0));
@@ -309,7 +316,7 @@ final class Rewriting {
         return node;
       }
       nodes.remove(before.output());
-      fates.put(before.name(), "part of " + node.name());
+      partOf(node, before);
       List<Value> inputs = new ArrayList<>(node.inputs());
       inputs.set(0, before.input(0));
       return new Node(node.name(), conv.withSettings(wider), inputs, node.output());
@@ -318,7 +325,7 @@ final class Rewriting {
       Node joined = affineBefore(before, node, conv);
       if (joined != null) {
         nodes.remove(before.output());
-        fates.put(before.name(), "part of " + node.name());
+        partOf(node, before);
         return joined;
       }
     }

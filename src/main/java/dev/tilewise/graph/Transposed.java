@@ -178,13 +178,40 @@ final class Transposed {
       0, 0, extent(reachDown - s.pb() + moreDown), extent(reachAcross - s.pr() + moreAcross)
     };
     ConvSettings unit = ConvSettings.UNIT.dilation(s.dh(), s.dw()).groups(s.groups());
-    return to.conv(to.pad(both, before, after, 0), turned(), bias, unit);
+    return to.conv(bordered(both, before, after), turned(), bias, unit);
+  }
+
+  /** Borders below 0 cut, the whole image too, of which a border on the other side is left then. */
+  private Value bordered(Value image, int[] before, int[] after) {
+    Dims dims = image.dims();
+    int[] strides = {1, 1, s.sh(), s.sw()};
+    int[] wider = new int[4];
+    int[] longer = new int[4];
+    boolean cut = false;
+    for (int axis = 2; axis < 4; axis++) {
+      if (dims.get(axis) == 0) {
+        // Between no elements lie a stride less than none: see span.
+        after[axis] = extent(after[axis] - (strides[axis] - 1L));
+      }
+      cut |= Math.min(before[axis], after[axis]) < -dims.get(axis);
+      wider[axis] = Math.max(0, before[axis]);
+      longer[axis] = Math.max(0, after[axis]);
+    }
+    if (!cut) {
+      return to.pad(image, before, after, 0);
+    }
+    Value padded = to.pad(image, wider, longer, 0);
+    for (int axis = 2; axis < 4; axis++) {
+      int count = dims.get(axis) + before[axis] + after[axis];
+      padded = to.slice(padded, axis, Math.max(0, -before[axis]), 1, count);
+    }
+    return padded;
   }
 
   /** stride - 1 zeros between each two elements of an axis. */
   private Value spread(Value value, int axis, int stride) {
     Dims dims = value.dims();
-    if (stride == 1 || dims.get(axis) == 1) {
+    if (stride == 1 || dims.get(axis) <= 1) {
       return value;
     }
     int extent = extent((long) dims.get(axis) * stride);

@@ -8,6 +8,9 @@ import java.util.List;
  */
 final class TransposedOp extends Op {
 
+  /** Terms and bytes of constants that are spread: some seconds. */
+  private static final double MOST_FOLDED = 1L << 32;
+
   private final ConvSettings settings;
   private final int down;
   private final int across;
@@ -122,8 +125,12 @@ final class TransposedOp extends Op {
   /** The nodes that take a node's place. */
   List<Node> instead(Node node) {
     Value bias = node.inputs().size() > 2 ? node.input(2) : null;
+    Dims weights = node.input(1).dims();
+    double each = (double) weights.elements() / weights.get(1) / settings.groups();
+    double spread = Math.min(MOST_FOLDED, 64 * each * node.output().dims().elements());
     return GraphBuilder.instead(
         node,
+        spread,
         to -> Transposed.conv(to, node.input(0), node.input(1), bias, settings, down, across));
   }
 

@@ -23,14 +23,22 @@ abstract class ViewOp extends Op {
 
   /**
    * Only a reshape gets here. Where it joins axes and cuts none, the output seen with the input's
-   * axes takes one copy, in whatever order its memory has; otherwise the order of the copy is the
-   * files', the last axis being the fastest.
+   * axes takes one copy, in whatever order its memory has; otherwise, or where that memory is a
+   * part that cannot be seen so, the order of a copy is the files', the last axis being the
+   * fastest.
    */
   private void copy(Node node, View input, Lowering to) {
-    if (View.dense(null, node.output().dims()).reshaped(input.dims()) == null) {
-      to.alias(node, of(to.ordered(input), node.output().dims()));
+    Dims output = node.output().dims();
+    if (View.dense(null, output).reshaped(input.dims()) == null) {
+      to.alias(node, of(to.ordered(input), output));
+      return;
+    }
+    View wide = to.makeWide(node);
+    View joined = wide.reshaped(input.dims());
+    if (joined == null) {
+      to.copy(of(to.ordered(input), output), wide);
     } else {
-      to.copy(input, to.makeWide(node).reshaped(input.dims()));
+      to.copy(input, joined);
     }
   }
 

@@ -80,8 +80,8 @@ class TransposedTest {
         new ConvSettings(
             rows ? 1 : 1 + random.nextInt(4),
             1 + random.nextInt(4),
-            rows ? 0 : random.nextInt(3),
-            random.nextInt(3),
+            rows ? 0 : random.nextInt(5),
+            random.nextInt(5),
             rows ? 0 : random.nextInt(3),
             random.nextInt(3),
             dilated && !rows ? 2 : 1,
@@ -96,8 +96,8 @@ class TransposedTest {
         rows ? 1 : 1 + random.nextInt(5),
         1 + random.nextInt(5),
         s,
-        rows ? 0 : random.nextInt(3),
-        random.nextInt(3));
+        rows ? 0 : random.nextInt(5),
+        random.nextInt(5));
   }
 
   private void check(Case c, boolean rows) {
@@ -181,6 +181,44 @@ class TransposedTest {
   }
 
   @Test
+  void noLinesMakeTheFiltersReach() {
+    GraphBuilder b = new GraphBuilder();
+    Value none = b.input("none", Dims.of(1, 2, 0, 3));
+    Value w = b.constant("w", Dims.of(2, 2, 2, 2), integers(16));
+    Value bias = b.constant("b", Dims.of(2), 3, 4);
+    Value y = b.convTranspose(none, w, bias, ConvSettings.UNIT.stride(2, 2), 2, 0);
+    assertEquals(Dims.of(1, 2, 2, 6), y.dims());
+    float[] made = b.output(y).build().compile().run();
+    for (int i = 0; i < made.length; i++) {
+      assertEquals(i < 12 ? 3 : 4, made[i]);
+    }
+  }
+
+  /** Their part of it has no axes that can be seen as the input's. */
+  @Test
+  void reshapedPixelsGoIntoAConcatenation() {
+    GraphBuilder b = new GraphBuilder();
+    Value x = b.input("x", Dims.of(2, 6));
+    Value y = b.constant("y", Dims.of(4, 1, 1, 1), 90, 91, 92, 93);
+    Value turned = b.reshape(b.transpose(x, 1, 0), Dims.of(4, 3, 1, 1));
+    Graph graph = b.output(b.concat(1, List.of(turned, y))).build();
+    float[] in = {0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15};
+    float[] expected = {0, 10, 1, 90, 11, 2, 12, 91, 3, 13, 4, 92, 14, 5, 15, 93};
+    assertArrayEquals(expected, graph.compile().run(in));
+    assertArrayEquals(expected, graph.compile(CompileOptions.plain()).run(in));
+  }
+
+  @Test
+  void constantsAreSpreadToo() {
+    GraphBuilder b = new GraphBuilder();
+    Value x = b.constant("x", Dims.of(1, 64, 16, 16), integers(64 * 256));
+    Value w = b.constant("w", Dims.of(64, 2, 3, 3), integers(64 * 18));
+    Value y = b.convTranspose(x, w, null, ConvSettings.UNIT.stride(5, 5), 0, 0);
+    assertTrue(y.isConstant());
+    assertEquals(Dims.of(1, 2, 78, 78), y.dims());
+  }
+
+  @Test
   void whatDoesNotFitIsNamed() {
     GraphBuilder b = new GraphBuilder();
     Value x = b.input("x", Dims.of(1, 4, 3, 3));
@@ -196,5 +234,7 @@ class TransposedTest {
     assertThrows(IllegalArgumentException.class, () -> b.convTranspose(x, w, bias, unit, 0, 0));
     assertThrows(IllegalArgumentException.class, () -> b.convTranspose(x, w, null, unit, 0));
     assertThrows(IllegalArgumentException.class, () -> b.convTranspose(x, x, null, unit, 0, 0));
+    Value flat = b.input("flat", Dims.of(1, 1));
+    assertThrows(IllegalArgumentException.class, () -> b.convTranspose(flat, flat, null, unit));
   }
 }
