@@ -13,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** A file that holds a graph, or what one can be made of. */
 interface GraphSource {
@@ -84,7 +85,31 @@ interface GraphSource {
   }
 
   private static GraphSource saved(Path file) throws IOException {
-    Graph graph = Graph.load(file, Arena.ofAuto());
+    return own(file, Graph.load(file, Arena.ofAuto()), "", input -> null);
+  }
+
+  private static GraphSource network(Path file, Network network) {
+    Graph one = network.graph(1);
+    Dims image = one.inputs().getFirst().dims();
+    return own(
+        file,
+        one,
+        ", or more images",
+        input ->
+            input.rank() == 4 && input.get(0) > 0 && input.with(0, 1).equals(image)
+                ? network.graph(input.get(0))
+                : null);
+  }
+
+  /**
+   * A graph of Tilewise's own.
+   *
+   * @param graph for the extents that the file says
+   * @param besides what else it takes, for messages
+   * @param others makes the graph for other extents; null if there is none
+   */
+  private static GraphSource own(
+      Path file, Graph graph, String besides, Function<Dims, Graph> others) {
     return new GraphSource() {
       @Override
       public List<String> inputs() {
@@ -104,49 +129,17 @@ interface GraphSource {
       @Override
       public CompiledGraph compile(Path whose, Dims input, CompileOptions options) {
         Value own = graph.inputs().getFirst();
-        require(own.dims().equals(input), whose, input, file, own.toString());
-        return graph.compile(options);
-      }
-    };
-  }
-
-  /** Takes any number of images. */
-  private static GraphSource network(Path file, Network network) {
-    Graph one = network.graph(1);
-    return new GraphSource() {
-      @Override
-      public List<String> inputs() {
-        return names(one.inputs());
-      }
-
-      @Override
-      public List<String> outputs() {
-        return names(one.outputs());
-      }
-
-      @Override
-      public CompiledGraph compile(CompileOptions options) {
-        return one.compile(options);
-      }
-
-      @Override
-      public CompiledGraph compile(Path whose, Dims input, CompileOptions options) {
-        Value own = one.inputs().getFirst();
-        boolean fits = input.rank() == 4 && input.get(0) > 0 && input.with(0, 1).equals(own.dims());
-        require(fits, whose, input, file, own + ", or more images");
-        return network.graph(input.get(0)).compile(options);
+        Graph fitting = own.dims().equals(input) ? graph : others.apply(input);
+        if (fitting == null) {
+          throw new IllegalArgumentException(
+              whose + ": is of shape " + input + ", but " + file + " takes " + own + besides);
+        }
+        return fitting.compile(options);
       }
     };
   }
 
   private static List<String> names(List<Value> values) {
     return values.stream().map(Value::name).toList();
-  }
-
-  private static void require(boolean fits, Path whose, Dims input, Path file, String taken) {
-    if (!fits) {
-      throw new IllegalArgumentException(
-          whose + ": is of shape " + input + ", but " + file + " takes " + taken);
-    }
   }
 }

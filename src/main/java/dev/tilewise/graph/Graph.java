@@ -30,9 +30,9 @@ public final class Graph {
   }
 
   /**
-   * Reads a graph that {@link #save} wrote. The file is mapped, and weights are where it is:
-   * nothing of them is read before the graph is compiled. Weights of half or double precision are
-   * taken too, if somebody has changed them.
+   * Reads a graph that {@link #save} wrote. The file is mapped, and weights are where it is: but
+   * for integers nothing of them is read before the graph is compiled. Weights of half or double
+   * precision are taken too, if somebody has changed them.
    *
    * @param file a safetensors file with the key {@link #METADATA} in its metadata
    * @param arena owns the mapping: it must be open whenever the graph is compiled or saved, or its
