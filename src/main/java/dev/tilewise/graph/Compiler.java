@@ -137,7 +137,8 @@ final class Compiler {
     return Math.max(1, (bytes + ALIGNMENT - 1) / ALIGNMENT) * ALIGNMENT;
   }
 
-  private static long largestLive(List<Buffer> buffers) {
+  /** Most bytes of buffers that are in use at the same step. */
+  static long largestLive(List<Buffer> buffers) {
     TreeMap<Integer, Long> changes = new TreeMap<>();
     for (Buffer buffer : buffers) {
       if (buffer.first <= buffer.last) {

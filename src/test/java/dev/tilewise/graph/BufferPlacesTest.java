@@ -1,9 +1,11 @@
 package dev.tilewise.graph;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Large buffers of consecutive steps start at different places of a page, and do not meet. */
@@ -34,6 +36,33 @@ class BufferPlacesTest {
                   || before.offset + before.bytes <= own.offset);
         }
       }
+    }
+  }
+
+  @Test
+  void theLargestSetIsThatOfOneStep() {
+    Random random = new Random(3);
+    for (int round = 0; round < 200; round++) {
+      List<Buffer> buffers = new ArrayList<>();
+      for (int i = random.nextInt(12); i >= 0; i--) {
+        Buffer buffer = new Buffer(random.nextInt(100));
+        int step = random.nextInt(10);
+        buffer.touch(step);
+        buffer.touch(random.nextInt(5) == 0 ? Integer.MAX_VALUE - 1 : step + random.nextInt(4));
+        buffers.add(buffer);
+      }
+      long largest = 0;
+      for (int step = 0; step < 15; step++) {
+        int now = step;
+        largest =
+            Math.max(
+                largest,
+                buffers.stream()
+                    .filter(buffer -> buffer.first <= now && now <= buffer.last)
+                    .mapToLong(buffer -> buffer.bytes)
+                    .sum());
+      }
+      assertEquals(largest, Compiler.largestLive(buffers));
     }
   }
 }
