@@ -149,6 +149,7 @@ public final class DepthwiseForward implements SingleStage {
 
   @Override
   public void run(
+      int threads,
       int unit,
       int units,
       Scratch scratch,

@@ -94,6 +94,7 @@ public final class DirectForward implements SingleStage {
 
   @Override
   public void run(
+      int threads,
       int unit,
       int units,
       Scratch scratch,

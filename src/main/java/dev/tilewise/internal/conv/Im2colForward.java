@@ -102,6 +102,7 @@ public final class Im2colForward implements SingleStage {
 
   @Override
   public void run(
+      int threads,
       int unit,
       int units,
       Scratch scratch,

@@ -80,6 +80,7 @@ public final class NaiveForward implements SingleStage {
 
   @Override
   public void run(
+      int threads,
       int unit,
       int units,
       Scratch scratch,

@@ -5,6 +5,7 @@ import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.OutputTile;
 import dev.tilewise.internal.kernel.Panel;
 import dev.tilewise.internal.kernel.PixelStacks;
+import dev.tilewise.internal.kernel.ReadAhead;
 import dev.tilewise.internal.kernel.StripRuns;
 import dev.tilewise.internal.kernel.Strips;
 import dev.tilewise.internal.kernel.TileEpilogue;
@@ -39,7 +40,8 @@ public final class PointwiseForward implements SingleStage {
   private final boolean cold;
   private final float lo;
   private final float hi;
-  // For each group its panels, off-heap; on the heap instead for tiles that read arrays.
+  // For each group its panels, off-heap, with heads if they are read ahead; on the heap instead for
+  // tiles that read arrays.
   private final MemorySegment panelMemory;
   private final Panel[] factors;
   // Zeros, the start of all blocks of a sum but the first, then the bias.
@@ -84,8 +86,12 @@ public final class PointwiseForward implements SingleStage {
       panelMemory = null;
       factors = plan.arrays(weights, arena);
     } else {
-      panelMemory = Memory.allocate(arena, panels.elements() * Float.BYTES);
+      panelMemory =
+          cold ? ReadAhead.allocate(arena, filterBytes()) : Memory.allocate(arena, filterBytes());
       panels.packWeights(weights, panelMemory);
+      if (cold) {
+        ReadAhead.writeHeads(panelMemory, filterBytes());
+      }
       factors = plan.inPlace(panelMemory);
     }
     plan.primeKernels();
@@ -97,6 +103,10 @@ public final class PointwiseForward implements SingleStage {
     terms = plan.copiedTerms();
     outputRows = steps(destination.pixelBytes());
     residualRows = steps((long) g.k() * Float.BYTES);
+  }
+
+  private long filterBytes() {
+    return plan.panels().elements() * Float.BYTES;
   }
 
   private long[] steps(long step) {
@@ -129,6 +139,7 @@ public final class PointwiseForward implements SingleStage {
 
   @Override
   public void run(
+      int threads,
       int unit,
       int units,
       Scratch scratch,
@@ -155,6 +166,7 @@ public final class PointwiseForward implements SingleStage {
     int endPanel = plan.firstPanel(range + 1, ranges, pixels);
     int endRow = plan.firstRow(range + 1, ranges, pixels);
     boolean apart = ranges == 1;
+    s.alone = threads == 1 || plan.chunks() == 1;
     if (row > 0) {
       int end = panel == endPanel ? endRow : pixels;
       panels(panel, panel + 1, chunk, group, row, end, stacks, others, apart, s, x, residual, y);
@@ -196,11 +208,21 @@ public final class PointwiseForward implements SingleStage {
     boolean addsInPlace = g.blocks() == 1 && (g.groupK() % Lanes.COUNT == 0 || apart);
     MemorySegment added = addsInPlace ? null : residual;
     boolean complete = residual == null;
+    boolean came = false;
     for (int panel = firstPanel; panel < endPanel; panel++) {
       OutputTile tile = plan.tile(panel);
       if (cold && chunk == 0 && panelMemory != null) {
-        long start = plan.panels().start(group, panel) * Float.BYTES;
-        s.prefetch.lines(panelMemory, start, (long) g.groupC() * tile.width() * Float.BYTES);
+        if (!came) {
+          s.ahead.now(panelMemory, startOf(group, panel), panelBytes(panel));
+        }
+        came = s.alone && plan.readsAhead(panel) && panel + 1 < endPanel;
+        if (came) {
+          long terms = (long) Math.ceilDiv(pixels, tile.rows()) * g.groupC();
+          long next = startOf(group, panel + 1);
+          s.ahead.during(panelMemory, filterBytes(), next, panelBytes(panel + 1), terms);
+        } else {
+          s.ahead.nothing();
+        }
       }
       if (!stacked) {
         if (plan.gathers()) {
@@ -232,6 +254,14 @@ public final class PointwiseForward implements SingleStage {
           lo,
           hi);
     }
+  }
+
+  private long startOf(int group, int panel) {
+    return plan.panels().start(group, panel) * Float.BYTES;
+  }
+
+  private long panelBytes(int panel) {
+    return (long) g.groupC() * plan.tile(panel).width() * Float.BYTES;
   }
 
   /** Copies a chunk's pixels one after the other. */
@@ -449,7 +479,8 @@ public final class PointwiseForward implements SingleStage {
           (long) plan.panels().lastVector(panel, Lanes.COUNT) * Float.BYTES,
           1,
           -none,
-          none);
+          none,
+          s.ahead);
     }
   }
 
@@ -487,7 +518,8 @@ public final class PointwiseForward implements SingleStage {
           last,
           tiles,
           low,
-          high);
+          high,
+          s.ahead);
       return;
     }
     int floats = tile.rows() * g.c();
@@ -570,7 +602,7 @@ public final class PointwiseForward implements SingleStage {
 
   @Override
   public long packedBytes() {
-    return plan.panels().elements() * Float.BYTES + init.byteSize();
+    return (panelMemory == null ? filterBytes() : panelMemory.byteSize()) + init.byteSize();
   }
 
   @Override

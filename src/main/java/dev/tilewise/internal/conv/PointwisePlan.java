@@ -361,6 +361,11 @@ public final class PointwisePlan {
     return tiles[panel];
   }
 
+  /** Whether a panel's kernel brings other filters from memory meanwhile. */
+  boolean readsAhead(int panel) {
+    return source == OutputTile.Rows.PIXELS && tiles[panel].readsAhead();
+  }
+
   /** The kernel of a panel for stacks of the other height. */
   OutputTile other(int panel) {
     return others[panel];
@@ -498,7 +503,7 @@ public final class PointwisePlan {
     if (source == OutputTile.Rows.STRIP) {
       OutputTile.primeStrips(kernels, List.of(copiedTerms()));
     } else {
-      Priming.all(kernels.stream().map(tile -> tile.priming(source)).toList());
+      Priming.all(kernels.stream().flatMap(tile -> tile.primings(source).stream()).toList());
     }
   }
 

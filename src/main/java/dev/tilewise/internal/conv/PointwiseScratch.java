@@ -1,6 +1,6 @@
 package dev.tilewise.internal.conv;
 
-import dev.tilewise.internal.kernel.Prefetch;
+import dev.tilewise.internal.kernel.ReadAhead;
 import java.lang.foreign.MemorySegment;
 
 /** One thread's staged pixels. */
@@ -16,7 +16,10 @@ final class PointwiseScratch implements Forward.Scratch {
   final float[] staged;
 
   /** Brings panels into the caches. */
-  final Prefetch prefetch = new Prefetch();
+  final ReadAhead ahead = new ReadAhead();
+
+  /** Whether no other thread reads the same filters meanwhile. */
+  boolean alone;
 
   /** Where each pixel's channels start in the input, bytes. */
   final long[] inputs;

@@ -15,6 +15,7 @@ interface SingleStage extends Forward {
   /**
    * Computes one unit.
    *
+   * @param threads how many share the units
    * @param unit from 0
    * @param units what {@link #units} gave for this run
    * @param scratch of the calling thread
@@ -23,6 +24,7 @@ interface SingleStage extends Forward {
    * @param y output
    */
   void run(
+      int threads,
       int unit,
       int units,
       Scratch scratch,
@@ -51,6 +53,6 @@ interface SingleStage extends Forward {
       MemorySegment x,
       MemorySegment residual,
       MemorySegment y) {
-    run(unit, units, scratch, x, residual, y);
+    run(threads, unit, units, scratch, x, residual, y);
   }
 }

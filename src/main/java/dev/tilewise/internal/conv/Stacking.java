@@ -139,6 +139,15 @@ final class Stacking implements TilePlaces {
     return stacks[run];
   }
 
+  /** Stacks whose kernels bring other filters from memory meanwhile. */
+  int stacksReadingAhead(int vectors) {
+    int reading = 0;
+    for (int run = 0; run < stacks.length; run++) {
+      reading += tile(run, vectors).readsAhead() ? stacks[run] : 0;
+    }
+    return reading;
+  }
+
   int firstTile(int run) {
     return firstTiles[run];
   }

@@ -131,6 +131,7 @@ public final class StripForward implements SingleStage {
 
   @Override
   public void run(
+      int threads,
       int unit,
       int units,
       Scratch scratch,

@@ -6,6 +6,7 @@ import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.MaxRow;
 import dev.tilewise.internal.kernel.MaxWindow;
 import dev.tilewise.internal.kernel.Memory;
+import dev.tilewise.internal.kernel.ReadAhead;
 import dev.tilewise.internal.kernel.ScaledSums;
 import dev.tilewise.internal.kernel.StackedTile;
 import dev.tilewise.internal.kernel.TileEpilogue;
@@ -51,7 +52,9 @@ public final class WinogradForward implements Forward {
   private final float lo;
   private final float hi;
   private final boolean pools;
+  // With heads if filters are read ahead.
   private final MemorySegment u;
+  private final long filterBytes;
   // Each group's biases, in whole panels.
   private final MemorySegment init;
 
@@ -85,7 +88,11 @@ public final class WinogradForward implements Forward {
     down = plan.down();
     across = plan.across();
     int perFilter = plan.filtered() == null ? plan.products() : HalfFilters.TAPS;
-    u = Memory.allocate(arena, g.groups() * perFilter * plan.productU() * Float.BYTES);
+    filterBytes = g.groups() * perFilter * plan.productU() * Float.BYTES;
+    u =
+        plan.readsAhead()
+            ? ReadAhead.allocate(arena, filterBytes)
+            : Memory.allocate(arena, filterBytes);
     FilterTransform transform =
         new FilterTransform(
             down.codelet().transform(),
@@ -101,6 +108,9 @@ public final class WinogradForward implements Forward {
       transform.taps(weights, plan.widths(), u);
     } else {
       transform.run(weights, plan.widths(), plan.sumsRows(), u);
+    }
+    if (plan.readsAhead()) {
+      ReadAhead.writeHeads(u, filterBytes);
     }
     plan.primeKernels();
     long padded = plan.paddedK();
@@ -122,6 +132,7 @@ public final class WinogradForward implements Forward {
     down = of.down;
     across = of.across;
     u = of.u;
+    filterBytes = of.filterBytes;
     init = of.init;
   }
 
@@ -197,6 +208,7 @@ public final class WinogradForward implements Forward {
     WinogradScratch s = (WinogradScratch) scratch;
     WinogradShare share = plan.share(threads);
     WinogradBlocks blocks = share.blocks();
+    s.alone = plan.readsAhead() && (threads == 1 || share.splitsFilters());
     if (share.staged()) {
       s.use((WinogradScratch) common);
       runPart(blocks, plan.productPieces(threads), stage, unit, units, s, x, residual, y);
@@ -525,16 +537,41 @@ public final class WinogradForward implements Forward {
       for (int panel = firstPanel; panel < endPanel; panel++) {
         long vector = ((long) group * plan.paddedK() + plan.firstFilter(panel)) / Lanes.COUNT;
         long to = (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
-        s.prefetch.lines(u, vector * bytes, bytes);
+        s.ahead.now(u, vector * bytes, bytes);
         plan.filtered().multiply(s, u, vector * bytes, to, plan.planeM(width), rowM);
       }
       return;
     }
-    int ahead = plan.productsAhead();
-    for (int product = firstProduct; product < endProduct; product += ahead) {
-      int end = Math.min(endProduct, product + ahead);
+    int together = plan.productsAhead();
+    boolean reads = plan.cold() && !stacking.readsArrays();
+    boolean came = false;
+    for (int product = firstProduct; product < endProduct; product += together) {
+      int end = Math.min(endProduct, product + together);
       for (int panel = firstPanel; panel < endPanel; panel++) {
-        multiplyPanel(group, product, end, panel, firstFilter, width, stacking, s);
+        // Products of the panel come while others are multiplied, but for the first one, or all
+        // at once before.
+        boolean meanwhile = s.alone && stacking.stacksReadingAhead(plan.vectors(panel)) > 0;
+        int skipped = came ? 1 : 0;
+        int read = meanwhile ? 1 : end - product;
+        if (reads && skipped < read) {
+          long first = startU(group, panel, product + skipped);
+          s.ahead.now(u, first, (read - skipped) * stepU(panel));
+        }
+        for (int i = product; i < end; i++) {
+          came = false;
+          if (meanwhile) {
+            boolean last = i + 1 == end;
+            boolean lastPanel = panel + 1 == endPanel;
+            int next = !last ? i + 1 : lastPanel ? end : product;
+            int nextPanel = !last ? panel : lastPanel ? firstPanel : panel + 1;
+            came = next < endProduct;
+            if (came) {
+              readAhead(group, nextPanel, next, panel, i, stacking, s);
+            }
+          }
+          multiplyPanel(group, i, panel, firstFilter, width, stacking, s);
+          s.ahead.nothing();
+        }
       }
       if (plan.sumsRows()) {
         int filters = plan.firstFilter(endPanel) - plan.firstFilter(firstPanel);
@@ -548,50 +585,65 @@ public final class WinogradForward implements Forward {
     }
   }
 
-  /** A panel of some products: filters that come from memory are all read before the first one. */
+  /** Where the filters of a panel for a product start, bytes. */
+  private long startU(int group, int panel, int product) {
+    long before = group * plan.productU() + (long) plan.firstFilter(panel) * plan.depth();
+    return plan.products() * before * Float.BYTES + product * stepU(panel);
+  }
+
+  /** Bytes from the filters of a panel for a product to those for the next one. */
+  private long stepU(int panel) {
+    return (long) plan.depth() * plan.vectors(panel) * Lanes.BYTES;
+  }
+
+  /** Has the filters of the next product come while a product is multiplied. */
+  private void readAhead(
+      int group,
+      int nextPanel,
+      int next,
+      int panel,
+      int product,
+      Stacking stacking,
+      WinogradScratch s) {
+    long bytes = (long) depth(next) * plan.vectors(nextPanel) * Lanes.BYTES;
+    long terms = (long) stacking.stacksReadingAhead(plan.vectors(panel)) * depth(product);
+    s.ahead.during(u, filterBytes, startU(group, nextPanel, next), bytes, terms);
+  }
+
+  /** A panel of a product. */
   private void multiplyPanel(
       int group,
-      int firstProduct,
-      int endProduct,
+      int product,
       int panel,
       int firstFilter,
       int width,
       Stacking stacking,
       WinogradScratch s) {
     int vectors = plan.vectors(panel);
-    long before = group * plan.productU() + (long) plan.firstFilter(panel) * plan.depth();
-    long panelU = plan.products() * before * Float.BYTES;
-    long step = (long) plan.depth() * vectors * Lanes.BYTES;
-    if (plan.cold() && !stacking.readsArrays()) {
-      for (int product = firstProduct; product < endProduct; product++) {
-        long bytes = (long) depth(product) * vectors * Lanes.BYTES;
-        s.prefetch.lines(u, panelU + product * step, bytes);
-      }
-    }
+    long factors = startU(group, panel, product);
     long rowM = (long) width * Float.BYTES;
+    int depth = depth(product);
+    // Not all tiles of a stacking that copies read the copy.
+    s.panel.set(u, factors);
+    if (stacking.readsArrays()) {
+      s.panel.copy(u, factors, 0, depth * vectors * Lanes.COUNT);
+    }
+    int v = WinogradScratch.LEAD + product * plan.planeV();
     long inRow = (long) (plan.firstFilter(panel) - firstFilter) * Float.BYTES;
-    for (int product = firstProduct; product < endProduct; product++) {
-      int depth = depth(product);
-      // Not all tiles of a stacking that copies read the copy.
-      s.panel.set(u, panelU + product * step);
-      if (stacking.readsArrays()) {
-        s.panel.copy(u, panelU + product * step, 0, depth * vectors * Lanes.COUNT);
-      }
-      int v = WinogradScratch.LEAD + product * plan.planeV();
-      long d = product * plan.planeM(width) + inRow;
-      for (int run = 0; run < stacking.runs(); run++) {
-        StackedTile.run(
-            stacking.tile(run, vectors),
-            s.v,
-            v + stacking.start(run),
-            stacking.stackStep(run),
-            depth,
-            s.panel,
-            s.products,
-            d + stacking.firstTile(run) * rowM,
-            rowM,
-            stacking.stacks(run));
-      }
+    long d = product * plan.planeM(width) + inRow;
+    for (int run = 0; run < stacking.runs(); run++) {
+      StackedTile.run(
+          stacking.tile(run, vectors),
+          s.v,
+          v + stacking.start(run),
+          stacking.stackStep(run),
+          depth,
+          s.panel,
+          s.products,
+          d + stacking.firstTile(run) * rowM,
+          rowM,
+          stacking.stacks(run),
+          s.ahead);
     }
   }
 

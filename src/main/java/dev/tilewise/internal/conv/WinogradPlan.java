@@ -3,8 +3,8 @@ package dev.tilewise.internal.conv;
 import dev.tilewise.internal.kernel.FilteredProducts;
 import dev.tilewise.internal.kernel.HalfFilters;
 import dev.tilewise.internal.kernel.Lanes;
-import dev.tilewise.internal.kernel.Prefetch;
 import dev.tilewise.internal.kernel.Priming;
+import dev.tilewise.internal.kernel.ReadAhead;
 import dev.tilewise.internal.kernel.StackedTile;
 import dev.tilewise.internal.winograd.Codelet;
 import java.util.ArrayList;
@@ -156,7 +156,7 @@ public final class WinogradPlan {
     copiedFloats = TileTable.readsArrays() ? Math.multiplyExact(depth, widest) : 0;
     long panelBytes = (long) depth * widest * Float.BYTES;
     boolean reads = cold && copiedFloats == 0;
-    productsAhead = reads ? Math.clamp(Prefetch.AT_ONCE / panelBytes, 1, products()) : 1;
+    productsAhead = reads ? Math.clamp(ReadAhead.AT_ONCE / panelBytes, 1, products()) : 1;
     productFilters = (int) Math.max(widest, Math.min(paddedK(), PRODUCT_BYTES / filterBytes));
     Math.toIntExact(Math.multiplyExact((long) blocks.count() * widths.length, (long) g.groups()));
   }
@@ -259,6 +259,11 @@ public final class WinogradPlan {
     return cold;
   }
 
+  /** Whether kernels may bring filters from memory while they multiply others. */
+  boolean readsAhead() {
+    return cold && copiedFloats == 0 && filtered == null;
+  }
+
   /** Whether runs transform the filters. */
   public boolean transformsFilters() {
     return filtered != null;
@@ -356,7 +361,7 @@ public final class WinogradPlan {
         }
       }
     }
-    Priming.all(tiles.stream().map(StackedTile::priming).toList());
+    Priming.all(tiles.stream().flatMap(tile -> tile.primings().stream()).toList());
   }
 
   /** How so many threads share the work. */

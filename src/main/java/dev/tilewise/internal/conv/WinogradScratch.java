@@ -3,7 +3,7 @@ package dev.tilewise.internal.conv;
 import dev.tilewise.internal.kernel.Lanes;
 import dev.tilewise.internal.kernel.Memory;
 import dev.tilewise.internal.kernel.Panel;
-import dev.tilewise.internal.kernel.Prefetch;
+import dev.tilewise.internal.kernel.ReadAhead;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -37,7 +37,10 @@ final class WinogradScratch implements Forward.Scratch {
   final float[] work;
 
   /** Brings it into the caches. */
-  final Prefetch prefetch = new Prefetch();
+  final ReadAhead ahead = new ReadAhead();
+
+  /** Whether no other thread reads the same filters meanwhile. */
+  boolean alone;
 
   private final float[] ownV;
   private final MemorySegment ownProducts;

@@ -31,6 +31,11 @@ final class WinogradShare {
     return staged;
   }
 
+  /** Whether no two threads read the same filters at once. */
+  boolean splitsFilters() {
+    return staged || blocks.count() == 1;
+  }
+
   /** Ranges of panels of a block. */
   int ranges() {
     return firstPanels.length - 1;

@@ -85,9 +85,11 @@ public enum OutputTile {
   private final int rows;
   private final int vectors;
   private final Priming pixelPriming;
+  private final Priming bringingPriming;
   private final Priming stackedPriming;
   private final Priming stripPriming;
   private final Priming runsPriming;
+  private final ReadAhead nothing = new ReadAhead();
 
   // Made before, as the calls must not allocate. After short runs C2 finds the loops of tiles
   // that spread terms not worth the registers; other tiles are 1 to 4 % slower after long ones.
@@ -103,6 +105,7 @@ public enum OutputTile {
     boolean tall = rows >= 12 || rows == 7;
     int pixelVectors = tall ? Math.max(vectors, Priming.WIDE_VECTORS) : vectors;
     pixelPriming = new Priming(rows, pixelVectors, false, this::primePixels);
+    bringingPriming = new Priming(rows, pixelVectors, false, this::primeBringing);
     stackedPriming = new Priming(rows, vectors, false, this::primeStacked);
     stripPriming = new Priming(rows, vectors, false, this::primeStrips);
     runsPriming = new Priming(rows, Priming.WIDE_VECTORS, false, this::primeRuns);
@@ -134,6 +137,16 @@ public enum OutputTile {
   /** Whether there is a kernel for rows of such a kind. */
   public boolean reads(Rows kind) {
     return sources.contains(kind);
+  }
+
+  /** Whether there is a kernel for pixels that brings a line for each term. */
+  private boolean hasBringing() {
+    return (this == O7X3 || this == O5X4) && ReadAhead.LINES_ARE_VECTORS;
+  }
+
+  /** Whether each of the terms of pixels may bring a line of other filters: C2 got it right. */
+  public boolean readsAhead() {
+    return hasBringing() && !bringingPriming.boxes();
   }
 
   /** Whether the factors of stacks must be in the panel's array. */
@@ -177,6 +190,13 @@ public enum OutputTile {
       case 2 -> O12X2;
       default -> throw new IllegalArgumentException("no tile of " + vectors + " reads copies");
     };
+  }
+
+  /** Of the kernels that read rows of such a kind. */
+  public List<Priming> primings(Rows kind) {
+    Priming priming = priming(kind);
+    boolean brings = kind == Rows.PIXELS && hasBringing();
+    return brings ? List.of(priming, bringingPriming) : List.of(priming);
   }
 
   /** Of the kernel that reads rows of such a kind. */
@@ -236,7 +256,24 @@ public enum OutputTile {
     long rowBytes = (long) width() * Float.BYTES;
     long last = rowBytes - Lanes.BYTES;
     long at = Lanes.BYTES;
-    pixels(this, b, at, Float.BYTES, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi);
+    pixels(
+        this, b, at, Float.BYTES, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi, nothing);
+  }
+
+  private void primeBringing(
+      float[] a,
+      int aStep,
+      int terms,
+      Panel panel,
+      MemorySegment b,
+      MemorySegment d,
+      int stacks,
+      float lo,
+      float hi) {
+    long rowBytes = (long) width() * Float.BYTES;
+    long last = rowBytes - Lanes.BYTES;
+    long at = Lanes.BYTES;
+    bring(this, b, at, Float.BYTES, terms, b, 0, b, 0, d, 0, rowBytes, last, stacks, lo, hi, 0, 0);
   }
 
   private void primeStacked(
@@ -320,6 +357,7 @@ public enum OutputTile {
    * @param tiles how many
    * @param lo lower limit; sums below become lo
    * @param hi upper limit; sums above become hi
+   * @param ahead filters to bring meanwhile, by tiles that {@link #readsAhead}
    */
   public static void pixels(
       OutputTile tile,
@@ -337,7 +375,53 @@ public enum OutputTile {
       long last,
       int tiles,
       float lo,
-      float hi) {
+      float hi,
+      ReadAhead ahead) {
+    int bringing = tile.readsAhead() ? ahead.tiles(b, length, tiles) : 0;
+    if (bringing > 0) {
+      long line = ahead.take((long) bringing * length);
+      bring(
+          tile,
+          a,
+          aOff,
+          pitch,
+          length,
+          b,
+          bOff,
+          init,
+          initOff,
+          d,
+          dOff,
+          dStep,
+          last,
+          bringing,
+          lo,
+          hi,
+          line,
+          ahead.heads());
+      int done = bringing * tile.rows;
+      if (bringing < tiles) {
+        pixels(
+            tile,
+            a,
+            aOff + done * pitch,
+            pitch,
+            length,
+            b,
+            bOff,
+            init,
+            initOff,
+            d,
+            dOff + done * dStep,
+            dStep,
+            last,
+            tiles - bringing,
+            lo,
+            hi,
+            ahead);
+      }
+      return;
+    }
     switch (tile) {
       case O8X2 ->
           Pixels8x2.run(
@@ -359,6 +443,39 @@ public enum OutputTile {
               a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi);
       default ->
           throw new IllegalArgumentException("no tile of " + tile + " reads pixels in place");
+    }
+  }
+
+  /** The kernel that brings a line for each term. */
+  private static void bring(
+      OutputTile tile,
+      MemorySegment a,
+      long aOff,
+      long pitch,
+      int length,
+      MemorySegment b,
+      long bOff,
+      MemorySegment init,
+      long initOff,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      long last,
+      int tiles,
+      float lo,
+      float hi,
+      long line,
+      long heads) {
+    switch (tile) {
+      case O7X3 ->
+          Pixels7x3Ahead.run(
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi,
+              line, heads);
+      case O5X4 ->
+          Pixels5x4Ahead.run(
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi,
+              line, heads);
+      default -> throw new IllegalArgumentException("no tile of " + tile + " reads ahead");
     }
   }
 

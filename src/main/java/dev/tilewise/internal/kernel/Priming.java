@@ -74,6 +74,7 @@ public final class Priming {
 
   private final int rows;
   private final int vectors;
+  private final boolean wide;
   private final boolean few;
   private final Kernel kernel;
   private int calls;
@@ -92,9 +93,23 @@ public final class Priming {
    * @param kernel to be called
    */
   Priming(int rows, int vectors, boolean few, Kernel kernel) {
+    this(rows, vectors, vectors >= WIDE_VECTORS, few, kernel);
+  }
+
+  /**
+   * Of a tile.
+   *
+   * @param rows of A
+   * @param vectors of B
+   * @param wide whether it gets few terms
+   * @param few whether a narrow tile is called a few times only
+   * @param kernel to be called
+   */
+  Priming(int rows, int vectors, boolean wide, boolean few, Kernel kernel) {
     this.rows = rows;
     this.vectors = vectors;
-    this.few = few && vectors < WIDE_VECTORS;
+    this.wide = wide;
+    this.few = few && !wide;
     this.kernel = kernel;
   }
 
@@ -142,7 +157,7 @@ public final class Priming {
     long start = System.nanoTime();
     long shortest = Long.MAX_VALUE;
     long allocated;
-    boolean more = vectors < WIDE_VECTORS && !few && calls >= INTERPRETED_CALLS;
+    boolean more = !wide && !few && calls >= INTERPRETED_CALLS;
     int step = rows * 4 * Lanes.COUNT;
     float[] a = new float[2 * step];
     long rowBytes = (long) vectors * Lanes.BYTES;
@@ -168,7 +183,7 @@ public final class Priming {
     }
     calls += CALLS;
     nanos += System.nanoTime() - start;
-    boolean longEnough = vectors >= WIDE_VECTORS || more;
+    boolean longEnough = wide || more;
     boolean fast = longEnough && shortest < (more ? FAST_LONG_CALL : FAST_CALL);
     boolean clean = allocated < CALLS * SMALLEST_OBJECT;
     boxingRounds = fast && !clean ? boxingRounds + 1 : 0;

@@ -1,6 +1,7 @@
 package dev.tilewise.internal.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * The matrix micro-kernel for rows that are stacked: for each vector of terms the rows of one tile,
@@ -38,6 +39,7 @@ public enum StackedTile {
 
   private final boolean arrays;
   private final Priming priming;
+  private final Priming bringingPriming;
 
   StackedTile(int rows, int vectors) {
     this(rows, vectors, false);
@@ -48,13 +50,23 @@ public enum StackedTile {
     this.vectors = vectors;
     this.arrays = arrays;
     long rowBytes = (long) vectors * Lanes.BYTES;
+    ReadAhead nothing = new ReadAhead();
     priming =
         new Priming(
             rows,
             vectors,
             !arrays,
             (a, aStep, terms, b, memory, d, stacks, lo, hi) ->
-                run(this, a, 0, aStep, terms, b, d, 0, rowBytes, stacks));
+                run(this, a, 0, aStep, terms, b, d, 0, rowBytes, stacks, nothing));
+    // As of a narrow tile: after short calls C2 finds the loop not worth the registers.
+    bringingPriming =
+        new Priming(
+            rows,
+            vectors,
+            false,
+            false,
+            (a, aStep, terms, b, memory, d, stacks, lo, hi) ->
+                bring(this, a, 0, aStep, terms, b, d, 0, rowBytes, stacks, 0, 0));
   }
 
   /** Rows of a stack. */
@@ -91,9 +103,19 @@ public enum StackedTile {
     return arrays;
   }
 
-  /** Of this kernel. */
-  public Priming priming() {
-    return priming;
+  /** Whether there is a kernel that brings a line for each term. */
+  private boolean hasBringing() {
+    return rows >= 8 && vectors == 3 && ReadAhead.LINES_ARE_VECTORS;
+  }
+
+  /** Whether each of a stack's terms may bring a line of other filters: C2 got the kernel right. */
+  public boolean readsAhead() {
+    return hasBringing() && !bringingPriming.boxes();
+  }
+
+  /** Of its kernels. */
+  public List<Priming> primings() {
+    return hasBringing() ? List.of(priming, bringingPriming) : List.of(priming);
   }
 
   /** The shape as people write it. */
@@ -115,6 +137,7 @@ public enum StackedTile {
    * @param dOff the first row
    * @param dStep from row to row
    * @param stacks how many
+   * @param ahead filters to bring meanwhile, by tiles that {@link #readsAhead}
    */
   public static void run(
       StackedTile tile,
@@ -126,9 +149,21 @@ public enum StackedTile {
       MemorySegment d,
       long dOff,
       long dStep,
-      int stacks) {
+      int stacks,
+      ReadAhead ahead) {
     MemorySegment memory = b.memory();
     long at = b.at(0, 0);
+    int bringing = tile.readsAhead() ? ahead.tiles(memory, length, stacks) : 0;
+    if (bringing > 0) {
+      long line = ahead.take((long) bringing * length);
+      bring(tile, a, aOff, aStep, length, b, d, dOff, dStep, bringing, line, ahead.heads());
+      if (bringing < stacks) {
+        int next = aOff + bringing * aStep;
+        long row = dOff + bringing * tile.rows * dStep;
+        run(tile, a, next, aStep, length, b, d, row, dStep, stacks - bringing, ahead);
+      }
+      return;
+    }
     switch (tile) {
       case S9X3 -> Stacked9x3.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
       case S9X2 -> Stacked9x2.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
@@ -146,6 +181,33 @@ public enum StackedTile {
       case S1X3 -> Stacked1x3.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
       case S1X2 -> Stacked1x2.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
       case S1X1 -> Stacked1x1.run(a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks);
+    }
+  }
+
+  /** The kernel that brings a line for each term. */
+  private static void bring(
+      StackedTile tile,
+      float[] a,
+      int aOff,
+      int aStep,
+      int length,
+      Panel b,
+      MemorySegment d,
+      long dOff,
+      long dStep,
+      int stacks,
+      long line,
+      long heads) {
+    MemorySegment memory = b.memory();
+    long at = b.at(0, 0);
+    switch (tile) {
+      case S9X3 ->
+          Stacked9x3Ahead.run(
+              a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks, line, heads);
+      case S8X3 ->
+          Stacked8x3Ahead.run(
+              a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks, line, heads);
+      default -> throw new IllegalArgumentException("no tile of " + tile + " reads ahead");
     }
   }
 }

@@ -32,7 +32,7 @@ class OutputTileTest {
   // As plans do: a kernel whose first calls are long may stay in C1's code for ever.
   static {
     for (OutputTile.Rows kind : OutputTile.Rows.values()) {
-      Priming.all(of(kind).map(tile -> tile.priming(kind)).toList());
+      Priming.all(of(kind).flatMap(tile -> tile.primings(kind).stream()).toList());
     }
     OutputTile.primeStrips(
         of(OutputTile.Rows.STRIP).filter(OutputTileTest::fitsRegisters).toList(),
@@ -260,7 +260,8 @@ class OutputTileTest {
             last,
             tiles,
             lo,
-            hi);
+            hi,
+            new ReadAhead());
         MemorySegment.copy(to, FLOAT, 0, d, 0, d.length);
       }
       for (int i = 0; i < d.length; i++) {
@@ -320,13 +321,14 @@ class OutputTileTest {
         for (int i = 0; i < expected.length; i++) {
           to.setAtIndex(ValueLayout.JAVA_INT, i, MARK);
         }
+        FollowedFilters filters = new FollowedFilters(arena, random, b, 0);
         OutputTile.pixels(
             tile,
             Call.memory(arena, a),
             4L * aOff,
             4L * pitch,
             length,
-            Call.memory(arena, b),
+            filters.memory,
             4L * bOff,
             Call.memory(arena, init),
             4L * initOff,
@@ -336,7 +338,9 @@ class OutputTileTest {
             4L * (columns - lanes),
             tiles,
             lo,
-            hi);
+            hi,
+            filters.ahead);
+        filters.assertBrought(tile.readsAhead(), length, tiles, seed + ": " + tile);
         for (int i = 0; i < actual.length; i++) {
           int bits = to.getAtIndex(ValueLayout.JAVA_INT, i);
           actual[i] = bits == MARK ? MARK : Float.floatToIntBits(Float.intBitsToFloat(bits));
@@ -358,7 +362,25 @@ class OutputTileTest {
         MemorySegment init = wrong == 2 ? heap : fine;
         MemorySegment d = wrong == 3 ? heap : fine;
         Executable run =
-            () -> OutputTile.pixels(tile, a, Lanes.BYTES, 0, 1, b, 0, init, 0, d, 0, 0, 0, 1, 0, 1);
+            () ->
+                OutputTile.pixels(
+                    tile,
+                    a,
+                    Lanes.BYTES,
+                    0,
+                    1,
+                    b,
+                    0,
+                    init,
+                    0,
+                    d,
+                    0,
+                    0,
+                    0,
+                    1,
+                    0,
+                    1,
+                    new ReadAhead());
         if (exists && wrong == 4) {
           assertDoesNotThrow(run);
         } else {
@@ -457,8 +479,9 @@ class OutputTileTest {
         long width = 4L * tile.width();
         long last = width - Lanes.BYTES;
         MemorySegment x = arena.allocate(4L * tile.rows() * terms, 64);
-        MemorySegment b = arena.allocate(terms * width, 64);
+        MemorySegment b = ReadAhead.allocate(arena, terms * width);
         MemorySegment d = arena.allocate(tile.rows() * width, 64);
+        ReadAhead ahead = new ReadAhead();
         if (tile.reads(OutputTile.Rows.STRIP) && fitsRegisters(tile)) {
           for (StripRuns runs : longAndShort) {
             OutputTile.primeStrips(List.of(tile), List.of(runs));
@@ -475,9 +498,11 @@ class OutputTileTest {
             && !tile.priming(OutputTile.Rows.PIXELS).boxes()) {
           assertAllocatesNothing(
               tile + " of pixels",
-              () ->
-                  OutputTile.pixels(
-                      tile, x, 0, 4L * terms, terms, b, 0, b, 0, d, 0, width, last, 1, 0, 6));
+              () -> {
+                ahead.during(b, terms * width, 0, 64L * terms, terms);
+                OutputTile.pixels(
+                    tile, x, 0, 4L * terms, terms, b, 0, b, 0, d, 0, width, last, 1, 0, 6, ahead);
+              });
         }
       }
     }

@@ -22,7 +22,11 @@ class StackedTileTest {
 
   // As plans do: a kernel whose first calls are long may stay in C1's code for ever.
   static {
-    Priming.all(List.of(StackedTile.values()).stream().map(StackedTile::priming).toList());
+    Priming.all(
+        List.of(StackedTile.values()).stream()
+            .map(StackedTile::primings)
+            .flatMap(List::stream)
+            .toList());
   }
 
   @Property(tries = 1000)
@@ -46,8 +50,8 @@ class StackedTileTest {
     float[] a = floats(random, aOff + stacks * aStep);
     float[] factors = floats(random, length * columns);
     long bOff = 4L * random.nextInt(4);
-    MemorySegment b = arena.allocate(bOff + 4L * factors.length, 64);
-    MemorySegment.copy(factors, 0, b, FLOAT, bOff, factors.length);
+    FollowedFilters filters = new FollowedFilters(arena, random, factors, bOff);
+    MemorySegment b = filters.memory;
     long dOff = 4L * random.nextInt(16);
     long dStep = 4L * (columns + random.nextInt(4));
     MemorySegment d = arena.allocate(dOff + stacks * rows * dStep + 64, 64);
@@ -61,7 +65,8 @@ class StackedTileTest {
     } else {
       panel.set(b, bOff);
     }
-    StackedTile.run(tile, a, aOff, aStep, length, panel, d, dOff, dStep, stacks);
+    StackedTile.run(tile, a, aOff, aStep, length, panel, d, dOff, dStep, stacks, filters.ahead);
+    filters.assertBrought(tile.readsAhead(), length, stacks, seed + ": " + tile);
     for (int row = 0; row < stacks * rows; row++) {
       for (int n = 0; n < columns; n++) {
         float sum = 0;
@@ -101,12 +106,12 @@ class StackedTileTest {
           b.set(heap, 0);
           assertThrows(
               IllegalArgumentException.class,
-              () -> StackedTile.run(tile, a, 0, 0, terms, b, fine, 0, 0, 1));
+              () -> StackedTile.run(tile, a, 0, 0, terms, b, fine, 0, 0, 1, new ReadAhead()));
         }
         b.set(fine, 0);
         assertThrows(
             IllegalArgumentException.class,
-            () -> StackedTile.run(tile, a, 0, 0, terms, b, heap, 0, 0, 1));
+            () -> StackedTile.run(tile, a, 0, 0, terms, b, heap, 0, 0, 1, new ReadAhead()));
       }
     }
   }
