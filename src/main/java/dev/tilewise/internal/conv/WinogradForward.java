@@ -44,6 +44,9 @@ public final class WinogradForward implements Forward {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
   private static final ValueLayout.OfFloat FROM = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
+  /** Filters that later blocks find in L3. */
+  private static final long L3_BYTES = 20 << 20;
+
   private final Geometry g;
   private final Destination destination;
   private final WinogradPlan plan;
@@ -208,8 +211,9 @@ public final class WinogradForward implements Forward {
     WinogradScratch s = (WinogradScratch) scratch;
     WinogradShare share = plan.share(threads);
     WinogradBlocks blocks = share.blocks();
-    s.alone = plan.readsAhead() && (threads == 1 || share.splitsFilters());
+    boolean alone = plan.readsAhead() && (threads == 1 || share.splitsFilters());
     if (share.staged()) {
+      s.alone = alone;
       s.use((WinogradScratch) common);
       runPart(blocks, plan.productPieces(threads), stage, unit, units, s, x, residual, y);
       return;
@@ -218,6 +222,8 @@ public final class WinogradForward implements Forward {
     int range = unit % share.ranges();
     int block = unit / share.ranges() % blocks.count();
     int group = unit / share.ranges() / blocks.count();
+    // From L3 kernels read filters while they multiply: decisions/0033.
+    s.alone = alone && (block == 0 || filterBytes > L3_BYTES);
     int first = share.firstPanel(range);
     runBlock(blocks, block, group, first, share.firstPanel(range + 1), s, x, residual, y);
   }
@@ -542,32 +548,23 @@ public final class WinogradForward implements Forward {
       }
       return;
     }
-    int together = plan.productsAhead();
     boolean reads = plan.cold() && !stacking.readsArrays();
     boolean came = false;
+    // All products of a panel, one behind the other in U, or of each as many as are read at once.
+    int together = s.alone ? endProduct - firstProduct : plan.productsAhead();
     for (int product = firstProduct; product < endProduct; product += together) {
       int end = Math.min(endProduct, product + together);
       for (int panel = firstPanel; panel < endPanel; panel++) {
-        // Products of the panel come while others are multiplied, but for the first one, or all
-        // at once before.
         boolean meanwhile = s.alone && stacking.stacksReadingAhead(plan.vectors(panel)) > 0;
-        int skipped = came ? 1 : 0;
-        int read = meanwhile ? 1 : end - product;
-        if (reads && skipped < read) {
-          long first = startU(group, panel, product + skipped);
-          s.ahead.now(u, first, (read - skipped) * stepU(panel));
-        }
+        int atOnce = meanwhile ? 1 : plan.productsAhead();
         for (int i = product; i < end; i++) {
-          came = false;
-          if (meanwhile) {
-            boolean last = i + 1 == end;
-            boolean lastPanel = panel + 1 == endPanel;
-            int next = !last ? i + 1 : lastPanel ? end : product;
-            int nextPanel = !last ? panel : lastPanel ? firstPanel : panel + 1;
-            came = next < endProduct;
-            if (came) {
-              readAhead(group, nextPanel, next, panel, i, stacking, s);
-            }
+          if (reads && !came && (i - product) % atOnce == 0) {
+            s.ahead.now(u, startU(group, panel, i), Math.min(atOnce, end - i) * stepU(panel));
+          }
+          int nextPanel = i + 1 < end ? panel : panel + 1;
+          came = meanwhile && nextPanel < endPanel;
+          if (came) {
+            readAhead(group, nextPanel, i + 1 < end ? i + 1 : product, panel, i, stacking, s);
           }
           multiplyPanel(group, i, panel, firstFilter, width, stacking, s);
           s.ahead.nothing();

@@ -39,7 +39,7 @@ final class WinogradScratch implements Forward.Scratch {
   /** Brings it into the caches. */
   final ReadAhead ahead = new ReadAhead();
 
-  /** Whether no other thread reads the same filters meanwhile. */
+  /** Whether kernels bring filters: no other thread reads the same ones, and they are far. */
   boolean alone;
 
   private final float[] ownV;

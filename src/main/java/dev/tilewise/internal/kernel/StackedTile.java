@@ -105,7 +105,7 @@ public enum StackedTile {
 
   /** Whether there is a kernel that brings a line for each term. */
   private boolean hasBringing() {
-    return rows >= 8 && vectors == 3 && ReadAhead.LINES_ARE_VECTORS;
+    return rows >= 8 && vectors > 1 && ReadAhead.LINES_ARE_VECTORS;
   }
 
   /** Whether each of a stack's terms may bring a line of other filters: C2 got the kernel right. */
@@ -206,6 +206,12 @@ public enum StackedTile {
               a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks, line, heads);
       case S8X3 ->
           Stacked8x3Ahead.run(
+              a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks, line, heads);
+      case S9X2 ->
+          Stacked9x2Ahead.run(
+              a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks, line, heads);
+      case S8X2 ->
+          Stacked8x2Ahead.run(
               a, aOff, aStep, length, memory, at, d, dOff, dStep, stacks, line, heads);
       default -> throw new IllegalArgumentException("no tile of " + tile + " reads ahead");
     }
