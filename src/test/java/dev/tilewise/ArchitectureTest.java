@@ -13,6 +13,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -193,6 +194,17 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .haveSimpleName("Unsafe"));
+  }
+
+  /** Once HotSpot has seen memory with an owner, kernels ask for it: docs/decisions/0027. */
+  @Test
+  void noConfinedArenaIsMade() {
+    check(
+        noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName(INTERNAL + ".kernel.Memory")
+            .should()
+            .callMethod(Arena.class, "ofConfined"));
   }
 
   /** All restricted methods of JDK 25, and what leads to them. */

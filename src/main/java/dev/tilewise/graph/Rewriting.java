@@ -140,8 +140,8 @@ final class Rewriting {
   }
 
   private static boolean isWithinRange(Value factors, float... scale) {
-    // A shared one waits for every thread of the process when it is closed.
-    try (Arena arena = Arena.ofConfined()) {
+    // Not a confined one: kernels would have to ask for its owner (docs/decisions/0027).
+    try (Arena arena = Arena.ofShared()) {
       return isWithinRange(factors.memory(arena), scale);
     }
   }

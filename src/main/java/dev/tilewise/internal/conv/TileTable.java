@@ -72,9 +72,18 @@ final class TileTable {
     return REGISTERS == 32 ? Depthwise.LARGE_BLOCK : Depthwise.SMALL_BLOCK;
   }
 
-  /** Vectors of each panel of stacked tiles: any range of panels has its share of narrow ones. */
-  static int[] stackVectors(int vectors) {
-    int[] parts = new int[(vectors + MOST_STACK_VECTORS - 1) / MOST_STACK_VECTORS];
+  /**
+   * Vectors of each panel of stacked tiles: any range of panels has its share of narrow ones.
+   *
+   * @param vectors of filters in a group
+   * @param tiles of a block, or more
+   * @param cold whether filters come from memory: kernels of two stacks bring panels of two
+   *     vectors, but of three only in part (docs/decisions/0033-filters-read-ahead-by-stores.md)
+   */
+  static int[] stackVectors(int vectors, long tiles, boolean cold) {
+    boolean narrow = cold && REGISTERS == 32 && tiles >= 8 && tiles <= 18;
+    int most = narrow ? 2 : MOST_STACK_VECTORS;
+    int[] parts = new int[(vectors + most - 1) / most];
     for (int part = 0; part < parts.length; part++) {
       long end = (long) vectors * (part + 1) / parts.length;
       parts[part] = (int) (end - (long) vectors * part / parts.length);

@@ -63,7 +63,7 @@ public final class WinogradPlan {
   private static final double WAIT_COST = 60_000;
 
   /** Multiply-adds at the peak in which the last thread begins: few large units do not hide it. */
-  private static final double START_COST = 900_000;
+  private static final double START_COST = 500_000;
 
   /** More threads than this share the work as this many do. */
   private static final int MOST_SHARES = 64;
@@ -131,7 +131,8 @@ public final class WinogradPlan {
     boolean filters = cold && sumsRows() && tiles() <= MOST_FILTERED && Lanes.REGISTERS == 32;
     filtered = filters ? new FilteredTiles((int) tiles(), depth) : null;
     int groupVectors = (g.groupK() + Lanes.COUNT - 1) / Lanes.COUNT;
-    int[] vectors = filters ? ones(groupVectors) : TileTable.stackVectors(groupVectors);
+    int[] vectors =
+        filters ? ones(groupVectors) : TileTable.stackVectors(groupVectors, tiles(), cold);
     widths = new int[vectors.length];
     firstFilters = new int[vectors.length + 1];
     for (int i = 0; i < vectors.length; i++) {
@@ -548,12 +549,16 @@ public final class WinogradPlan {
 
   /**
    * Units of products that threads share: of as many products as are read from memory at once, or
-   * fewer, so that each thread has a few units and all have about equally many products. Filters
-   * that a run transforms make all products at once.
+   * fewer, so that each thread has a few units and all have about equally many products. One for
+   * each thread where kernels bring filters, but those of a unit's first product. Filters that a
+   * run transforms make all products at once.
    */
   int productPieces(int threads) {
     if (filtered != null) {
       return 1;
+    }
+    if (readsAhead() && products() >= EVEN * most(threads, Math.ceilDiv(products(), threads))) {
+      return threads;
     }
     int together = Math.min(productsAhead, products() / (UNITS_PER_THREAD * threads));
     while (together > 1 && products() < EVEN * most(threads, together)) {

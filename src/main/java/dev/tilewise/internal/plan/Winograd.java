@@ -42,6 +42,14 @@ final class Winograd {
   /** U of which so little is left in L3 that reading it ahead does not cost more than it brings. */
   private static final double PREFETCHED_BYTES = 20 << 20;
 
+  /**
+   * The part of the time of reading U from memory in which its products, of at least so many tiles,
+   * are multiplied; with shorter vectors these take twice as long instead: decisions/0033.
+   */
+  private static final double HIDDEN = 0.45;
+
+  private static final double HIDING_TILES = 16;
+
   /** A multiply-add whose filter is transformed on the way. */
   private static final double FILTERED_COST = 1.5;
 
@@ -146,12 +154,18 @@ final class Winograd {
         plan.tiles() * (channels * plan.inputCost() + filters * plan.outputCost()) * TRANSFORM_COST;
     double bytes = depth * filters * Float.BYTES;
     double again = cached ? CACHED_BYTE_COST : BYTE_COST;
-    double first = cached ? CACHED_BYTE_COST : Candidate.COLD_BYTE_COST;
+    double first = cached ? CACHED_BYTE_COST : coldByteCost(plan);
     double reading = bytes * (first + (plan.blocks() - 1) * again) * plan.products();
     if (transformed) {
-      reading = bytes * g.fh() * g.fw() * first + depth * filters * HALF_FILTER_COST;
+      reading =
+          bytes * g.fh() * g.fw() * Candidate.COLD_BYTE_COST + depth * filters * HALF_FILTER_COST;
     }
     return g.groups() * (plan.products() * (multiply + transforms) + reading);
+  }
+
+  private static double coldByteCost(WinogradPlan plan) {
+    double hidden = HIDDEN * Math.min(1, plan.tiles() / HIDING_TILES);
+    return Candidate.COLD_BYTE_COST * (1 - hidden);
   }
 
   /** Of all parts of a cut. */
