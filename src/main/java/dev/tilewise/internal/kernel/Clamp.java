@@ -45,4 +45,32 @@ public record Clamp(float lo, float hi) implements Curve {
       y.set(FLOAT, yOff + at, at(x.get(FLOAT, xOff + at)));
     }
   }
+
+  /**
+   * Limits rows of vectors where they are.
+   *
+   * @param y kernel memory
+   * @param off the first row, bytes
+   * @param step from row to row, bytes
+   * @param rows how many
+   * @param last the last vector of a row, bytes from its start; the one before may lie over it
+   * @param lo lower limit
+   * @param hi upper limit
+   */
+  static void rows(MemorySegment y, long off, long step, int rows, long last, float lo, float hi) {
+    if (y.getClass() != NATIVE) {
+      throw new IllegalArgumentException("kernels take off-heap memory only");
+    }
+    FloatVector low = FloatVector.broadcast(SPECIES, lo);
+    FloatVector high = FloatVector.broadcast(SPECIES, hi);
+    for (int row = 0; row < rows; row++) {
+      long first = off + row * step;
+      for (long at = 0; at < last + Lanes.BYTES; at += Lanes.BYTES) {
+        long vector = first + Math.min(at, last);
+        FloatVector v = FloatVector.fromMemorySegment(SPECIES, y, vector, ORDER);
+        FloatVector above = v.blend(low, v.compare(LT, low));
+        above.blend(high, above.compare(GT, high)).intoMemorySegment(y, vector, ORDER);
+      }
+    }
+  }
 }

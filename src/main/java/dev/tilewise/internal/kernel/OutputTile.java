@@ -469,13 +469,17 @@ public enum OutputTile {
     switch (tile) {
       case O7X3 ->
           Pixels7x3Ahead.run(
-              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi,
-              line, heads);
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, line,
+              heads);
       case O5X4 ->
           Pixels5x4Ahead.run(
-              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, lo, hi,
-              line, heads);
+              a, aOff, pitch, length, b, bOff, init, initOff, d, dOff, dStep, last, tiles, line,
+              heads);
       default -> throw new IllegalArgumentException("no tile of " + tile + " reads ahead");
+    }
+    // Not in the kernel, which C1 could not compile with it: it would need too many registers.
+    if (lo > Float.NEGATIVE_INFINITY || hi < Float.POSITIVE_INFINITY) {
+      Clamp.rows(d, dOff, dStep, tiles * tile.rows, last, lo, hi);
     }
   }
 

@@ -11,9 +11,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
-/** As {@link Pixels5x4}; each term brings a line of other filters (docs/decisions/0033). */
+/**
+ * As {@link Pixels5x4} without limits; each term brings a line of other filters
+ * (docs/decisions/0033).
+ */
 final class Pixels5x4Ahead {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -35,8 +37,6 @@ final class Pixels5x4Ahead {
       long dStep,
       long last,
       int tiles,
-      float lo,
-      float hi,
       long firstLine,
       long heads) {
     if (a.getClass() != NATIVE
@@ -116,52 +116,6 @@ final class Pixels5x4Ahead {
         d42 = v.fma(b2, d42);
         d43 = v.fma(b3, d43);
         line += LINE;
-      }
-      if (lo > Float.NEGATIVE_INFINITY) {
-        FloatVector low = FloatVector.broadcast(SPECIES, lo);
-        d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
-        d01 = d01.blend(low, d01.compare(VectorOperators.LT, low));
-        d02 = d02.blend(low, d02.compare(VectorOperators.LT, low));
-        d03 = d03.blend(low, d03.compare(VectorOperators.LT, low));
-        d10 = d10.blend(low, d10.compare(VectorOperators.LT, low));
-        d11 = d11.blend(low, d11.compare(VectorOperators.LT, low));
-        d12 = d12.blend(low, d12.compare(VectorOperators.LT, low));
-        d13 = d13.blend(low, d13.compare(VectorOperators.LT, low));
-        d20 = d20.blend(low, d20.compare(VectorOperators.LT, low));
-        d21 = d21.blend(low, d21.compare(VectorOperators.LT, low));
-        d22 = d22.blend(low, d22.compare(VectorOperators.LT, low));
-        d23 = d23.blend(low, d23.compare(VectorOperators.LT, low));
-        d30 = d30.blend(low, d30.compare(VectorOperators.LT, low));
-        d31 = d31.blend(low, d31.compare(VectorOperators.LT, low));
-        d32 = d32.blend(low, d32.compare(VectorOperators.LT, low));
-        d33 = d33.blend(low, d33.compare(VectorOperators.LT, low));
-        d40 = d40.blend(low, d40.compare(VectorOperators.LT, low));
-        d41 = d41.blend(low, d41.compare(VectorOperators.LT, low));
-        d42 = d42.blend(low, d42.compare(VectorOperators.LT, low));
-        d43 = d43.blend(low, d43.compare(VectorOperators.LT, low));
-      }
-      if (hi < Float.POSITIVE_INFINITY) {
-        FloatVector high = FloatVector.broadcast(SPECIES, hi);
-        d00 = d00.blend(high, d00.compare(VectorOperators.GT, high));
-        d01 = d01.blend(high, d01.compare(VectorOperators.GT, high));
-        d02 = d02.blend(high, d02.compare(VectorOperators.GT, high));
-        d03 = d03.blend(high, d03.compare(VectorOperators.GT, high));
-        d10 = d10.blend(high, d10.compare(VectorOperators.GT, high));
-        d11 = d11.blend(high, d11.compare(VectorOperators.GT, high));
-        d12 = d12.blend(high, d12.compare(VectorOperators.GT, high));
-        d13 = d13.blend(high, d13.compare(VectorOperators.GT, high));
-        d20 = d20.blend(high, d20.compare(VectorOperators.GT, high));
-        d21 = d21.blend(high, d21.compare(VectorOperators.GT, high));
-        d22 = d22.blend(high, d22.compare(VectorOperators.GT, high));
-        d23 = d23.blend(high, d23.compare(VectorOperators.GT, high));
-        d30 = d30.blend(high, d30.compare(VectorOperators.GT, high));
-        d31 = d31.blend(high, d31.compare(VectorOperators.GT, high));
-        d32 = d32.blend(high, d32.compare(VectorOperators.GT, high));
-        d33 = d33.blend(high, d33.compare(VectorOperators.GT, high));
-        d40 = d40.blend(high, d40.compare(VectorOperators.GT, high));
-        d41 = d41.blend(high, d41.compare(VectorOperators.GT, high));
-        d42 = d42.blend(high, d42.compare(VectorOperators.GT, high));
-        d43 = d43.blend(high, d43.compare(VectorOperators.GT, high));
       }
       d00.intoMemorySegment(d, out, ORDER);
       d01.intoMemorySegment(d, out + BYTES, ORDER);

@@ -11,9 +11,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
-/** As {@link Pixels7x3}; each term brings a line of other filters (docs/decisions/0033). */
+/**
+ * As {@link Pixels7x3} without limits; each term brings a line of other filters
+ * (docs/decisions/0033).
+ */
 final class Pixels7x3Ahead {
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -35,8 +37,6 @@ final class Pixels7x3Ahead {
       long dStep,
       long last,
       int tiles,
-      float lo,
-      float hi,
       long firstLine,
       long heads) {
     if (a.getClass() != NATIVE
@@ -120,54 +120,6 @@ final class Pixels7x3Ahead {
         d61 = v.fma(b1, d61);
         d62 = v.fma(b2, d62);
         line += LINE;
-      }
-      if (lo > Float.NEGATIVE_INFINITY) {
-        FloatVector low = FloatVector.broadcast(SPECIES, lo);
-        d00 = d00.blend(low, d00.compare(VectorOperators.LT, low));
-        d01 = d01.blend(low, d01.compare(VectorOperators.LT, low));
-        d02 = d02.blend(low, d02.compare(VectorOperators.LT, low));
-        d10 = d10.blend(low, d10.compare(VectorOperators.LT, low));
-        d11 = d11.blend(low, d11.compare(VectorOperators.LT, low));
-        d12 = d12.blend(low, d12.compare(VectorOperators.LT, low));
-        d20 = d20.blend(low, d20.compare(VectorOperators.LT, low));
-        d21 = d21.blend(low, d21.compare(VectorOperators.LT, low));
-        d22 = d22.blend(low, d22.compare(VectorOperators.LT, low));
-        d30 = d30.blend(low, d30.compare(VectorOperators.LT, low));
-        d31 = d31.blend(low, d31.compare(VectorOperators.LT, low));
-        d32 = d32.blend(low, d32.compare(VectorOperators.LT, low));
-        d40 = d40.blend(low, d40.compare(VectorOperators.LT, low));
-        d41 = d41.blend(low, d41.compare(VectorOperators.LT, low));
-        d42 = d42.blend(low, d42.compare(VectorOperators.LT, low));
-        d50 = d50.blend(low, d50.compare(VectorOperators.LT, low));
-        d51 = d51.blend(low, d51.compare(VectorOperators.LT, low));
-        d52 = d52.blend(low, d52.compare(VectorOperators.LT, low));
-        d60 = d60.blend(low, d60.compare(VectorOperators.LT, low));
-        d61 = d61.blend(low, d61.compare(VectorOperators.LT, low));
-        d62 = d62.blend(low, d62.compare(VectorOperators.LT, low));
-      }
-      if (hi < Float.POSITIVE_INFINITY) {
-        FloatVector high = FloatVector.broadcast(SPECIES, hi);
-        d00 = d00.blend(high, d00.compare(VectorOperators.GT, high));
-        d01 = d01.blend(high, d01.compare(VectorOperators.GT, high));
-        d02 = d02.blend(high, d02.compare(VectorOperators.GT, high));
-        d10 = d10.blend(high, d10.compare(VectorOperators.GT, high));
-        d11 = d11.blend(high, d11.compare(VectorOperators.GT, high));
-        d12 = d12.blend(high, d12.compare(VectorOperators.GT, high));
-        d20 = d20.blend(high, d20.compare(VectorOperators.GT, high));
-        d21 = d21.blend(high, d21.compare(VectorOperators.GT, high));
-        d22 = d22.blend(high, d22.compare(VectorOperators.GT, high));
-        d30 = d30.blend(high, d30.compare(VectorOperators.GT, high));
-        d31 = d31.blend(high, d31.compare(VectorOperators.GT, high));
-        d32 = d32.blend(high, d32.compare(VectorOperators.GT, high));
-        d40 = d40.blend(high, d40.compare(VectorOperators.GT, high));
-        d41 = d41.blend(high, d41.compare(VectorOperators.GT, high));
-        d42 = d42.blend(high, d42.compare(VectorOperators.GT, high));
-        d50 = d50.blend(high, d50.compare(VectorOperators.GT, high));
-        d51 = d51.blend(high, d51.compare(VectorOperators.GT, high));
-        d52 = d52.blend(high, d52.compare(VectorOperators.GT, high));
-        d60 = d60.blend(high, d60.compare(VectorOperators.GT, high));
-        d61 = d61.blend(high, d61.compare(VectorOperators.GT, high));
-        d62 = d62.blend(high, d62.compare(VectorOperators.GT, high));
       }
       d00.intoMemorySegment(d, out, ORDER);
       d01.intoMemorySegment(d, out + BYTES, ORDER);
