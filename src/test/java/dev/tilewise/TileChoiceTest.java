@@ -1,5 +1,7 @@
 package dev.tilewise;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import dev.tilewise.ConvCases.Trial;
 import dev.tilewise.internal.conv.Destination;
 import dev.tilewise.internal.conv.DirectForward;
@@ -10,6 +12,7 @@ import dev.tilewise.internal.kernel.Tile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Map;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -86,6 +89,35 @@ class TileChoiceTest {
         ConvRun.sameBits(name + " " + tile, data.naive(), run(data, tile, last, staging, 7));
       }
     }
+  }
+
+  /**
+   * Maps whose strips do not fit at once are cut into bands, each with its share of the borders.
+   */
+  @Example
+  void bandsGiveTheBitsOfTheNaiveLoop() {
+    Map<String, int[]> cases =
+        Map.of(
+            "n1c256h24w24 k%df3p1", new int[] {6, 6},
+            "n1c256h28w28 k%df3p1", new int[] {6, 3, 6},
+            "n1c256h28w28 k%df3s2p1", new int[] {4, 2},
+            "n1c512h14w14 k%df3s2p1", new int[] {4},
+            "n1c256h31w23 k%df5x3s2x1p2x1", new int[] {6, 3, 3, 6},
+            "n2c512h14w14 k%df3s2p1", new int[] {1, 1, 1, 1});
+    int filters = 4 * Tile.T8X1.width() + 3;
+    cases.forEach(
+        (form, together) -> {
+          String name = String.format(form, filters);
+          ConvCase e = ConvCase.parse(name);
+          Tile[] tiles = new Tile[5];
+          Arrays.fill(tiles, Tile.T8X1);
+          int[] parts = new DirectPlan(e.geometry(), tiles, Staging.STRIPS).partsOfBatches();
+          assertArrayEquals(together, parts, name);
+          ConvCases.Surround all = new ConvCases.Surround(true, true, Activation.RELU);
+          ConvData data = ConvData.random(e, Values.UNIT, 8, all);
+          float[] actual = run(data, Tile.T8X1, Tile.T8X1, Staging.STRIPS, 8);
+          ConvRun.sameBits(name, data.naive(), actual);
+        });
   }
 
   private static boolean canStack(ConvData data, Tile tile, Tile last) {

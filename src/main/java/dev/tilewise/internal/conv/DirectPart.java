@@ -31,6 +31,9 @@ final class DirectPart {
   /** Staged bytes of a chunk: with a panel beside them they stay in an L2 of 1 MB. */
   static final long STRIP_BYTES = 448 << 10;
 
+  /** The same of strips that a panel serves one after the other: each is short beside the panel. */
+  private static final long TOGETHER_BYTES = 512 << 10;
+
   /** Gathered windows have no overlap to exploit: they should stay near L1. */
   private static final long GATHER_BYTES = 48 << 10;
 
@@ -254,8 +257,13 @@ final class DirectPart {
     return Math.max(stackRows, (few + restRows - 1) / restRows * restRows);
   }
 
-  /** Bytes that a chunk, or parts that are staged together, may take. */
-  long budget() {
+  /** Bytes that parts which are staged together may take. */
+  long budgetTogether() {
+    return gathers ? budget() : TOGETHER_BYTES;
+  }
+
+  /** Bytes that a chunk may take. */
+  private long budget() {
     if (copies()) {
       return LARGE_STACK_BYTES;
     }

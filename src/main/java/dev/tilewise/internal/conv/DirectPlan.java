@@ -43,6 +43,9 @@ public final class DirectPlan {
   /** Units that keep a few threads evenly busy. */
   private static final int ENOUGH_UNITS = 4;
 
+  /** More bands would be short beside the rows that neighbours share. */
+  private static final int MOST_BANDS = 4;
+
   /** The same of units of different sizes, where these are few. */
   private static final int ENOUGH_UNEVEN_UNITS = 48;
 
@@ -109,13 +112,9 @@ public final class DirectPlan {
     for (int i = 0; i < panelStarts.length; i++) {
       panelStarts[i] = panels.start(i / widths.length, i % widths.length);
     }
-    // One chunk is enough where each copies the panels: threads share these.
-    int each = groups * (copies ? tiles.length : 1);
-    List<DirectPart> whole =
-        tiles.length >= ENOUGH_UNITS ? parts(g, staging, tiles[0], 1) : List.of();
-    boolean together = !whole.isEmpty() && goTogether(whole, 0, whole.size());
-    parts = together ? whole : parts(g, staging, tiles[0], (ENOUGH_UNITS + each - 1) / each);
-    batches = batches(parts, together || copies);
+    List<List<DirectPart>> sets = sets(g, staging, tiles);
+    parts = sets.stream().flatMap(List::stream).toList();
+    batches = batches(sets);
     mostTileRows = parts.stream().mapToInt(DirectPart::mostTileRows).max().orElseThrow();
     maxRows = new int[batches.stream().mapToInt(Batch::parts).max().orElseThrow()];
     for (int i = 0; i < tiles.length; i++) {
@@ -161,9 +160,55 @@ public final class DirectPlan {
     copiedFloats = copies ? Math.toIntExact(panelBytes / Float.BYTES) : 0;
   }
 
-  private static List<DirectPart> parts(Geometry g, Staging staging, Tile tile, int wanted) {
+  /** The parts, those together that are staged at once. */
+  private static List<List<DirectPart>> sets(Geometry g, Staging staging, Tile[] tiles) {
+    boolean copies = staging == Staging.STACKS && TileTable.readsArrays();
+    if (tiles.length >= ENOUGH_UNITS) {
+      int most = staging == Staging.STRIPS && g.n() == 1 ? Math.min(MOST_BANDS, g.oh()) : 1;
+      for (int count = 1; count <= most; count++) {
+        List<List<DirectPart>> bands = bands(g, staging, tiles[0], count);
+        if (bands.stream().allMatch(DirectPlan::goTogether)) {
+          return bands;
+        }
+      }
+    }
+    // One chunk is enough where each copies the panels: threads share these.
+    int each = g.groups() * (copies ? tiles.length : 1);
+    int wanted = (ENOUGH_UNITS + each - 1) / each;
+    List<DirectPart> parts = parts(g, Region.of(g), staging, tiles[0], wanted);
+    List<List<DirectPart>> sets = new ArrayList<>();
+    for (int first = 0; first < parts.size(); ) {
+      int end = first + 1;
+      while (copies && end < parts.size() && goTogether(parts.subList(first, end + 1))) {
+        end++;
+      }
+      sets.add(parts.subList(first, end));
+      first = end;
+    }
+    return sets;
+  }
+
+  /** Everything in so many bands of output rows, each with its share of the borders. */
+  private static List<List<DirectPart>> bands(Geometry g, Staging staging, Tile tile, int count) {
+    List<Region> regions = Region.of(g);
+    List<List<DirectPart>> bands = new ArrayList<>();
+    for (int band = 0; band < count; band++) {
+      int from = (int) ((long) g.oh() * band / count);
+      int to = (int) ((long) g.oh() * (band + 1) / count);
+      List<Region> within =
+          regions.stream()
+              .filter(region -> region.oy() < to && region.oy() + region.rows() > from)
+              .map(region -> region.within(from, to))
+              .toList();
+      bands.add(parts(g, within, staging, tile, 1));
+    }
+    return bands;
+  }
+
+  private static List<DirectPart> parts(
+      Geometry g, List<Region> regions, Staging staging, Tile tile, int wanted) {
     List<DirectPart> parts = new ArrayList<>();
-    for (Region region : Region.of(g)) {
+    for (Region region : regions) {
       parts.add(new DirectPart(g, region, staging, tile, wanted));
     }
     if (parts.getFirst().copies()) {
@@ -177,30 +222,27 @@ public final class DirectPlan {
   }
 
   /** Whether parts of one chunk each can be staged at once. */
-  private static boolean goTogether(List<DirectPart> parts, int first, int end) {
+  private static boolean goTogether(List<DirectPart> parts) {
     long bytes = 0;
-    for (DirectPart part : parts.subList(first, end)) {
+    for (DirectPart part : parts) {
       if (part.chunks() > 1 || part.gathers() && !part.copies()) {
         return false;
       }
       bytes += (long) part.stagedLength() * Float.BYTES;
     }
-    return bytes <= parts.get(first).budget();
+    return bytes <= parts.getFirst().budgetTogether();
   }
 
-  /** The parts in their order, as many of them together as can be. */
-  private static List<Batch> batches(List<DirectPart> parts, boolean together) {
+  /** The sets in their order. */
+  private static List<Batch> batches(List<List<DirectPart>> sets) {
     List<Batch> batches = new ArrayList<>();
+    int part = 0;
     int chunk = 0;
-    for (int first = 0; first < parts.size(); ) {
-      int end = first + 1;
-      while (together && end < parts.size() && goTogether(parts, first, end + 1)) {
-        end++;
-      }
-      int chunks = parts.get(first).chunks();
-      batches.add(new Batch(first, end, chunk, chunks));
+    for (List<DirectPart> set : sets) {
+      int chunks = set.getFirst().chunks();
+      batches.add(new Batch(part, part + set.size(), chunk, chunks));
+      part += set.size();
       chunk = Math.addExact(chunk, chunks);
-      first = end;
     }
     return batches;
   }
@@ -409,6 +451,11 @@ public final class DirectPlan {
         .distinct()
         .map(String::valueOf)
         .collect(Collectors.joining(" and "));
+  }
+
+  /** Parts in the order of their chunks, those together that are staged at once. */
+  public int[] partsOfBatches() {
+    return batches.stream().mapToInt(Batch::parts).toArray();
   }
 
   String describe() {

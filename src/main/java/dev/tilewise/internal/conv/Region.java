@@ -34,6 +34,13 @@ record Region(
     return (long) rows * columns;
   }
 
+  /** The part between two output rows, of which some are in this region. */
+  Region within(int fromRow, int toRow) {
+    int from = Math.max(oy, fromRow);
+    int to = Math.min(oy + rows, toRow);
+    return new Region(from, to - from, ox, columns, firstTapY, endTapY, firstTapX, endTapX);
+  }
+
   /** Whether any tap is present. */
   boolean hasTaps() {
     return firstTapY < endTapY && firstTapX < endTapX;
