@@ -167,6 +167,13 @@ public final class PointwiseForward implements SingleStage {
     int endRow = plan.firstRow(range + 1, ranges, pixels);
     boolean apart = ranges == 1;
     s.alone = threads == 1 || plan.chunks() == 1;
+    // A thread takes neighbouring units, so that what one brings another one of its own finds.
+    int shares = Math.min(threads, units);
+    int share = (int) (((unit + 1L) * shares - 1) / units);
+    int endUnit = (int) ((share + 1L) * units / shares);
+    int lastRange = Math.min(ranges, endUnit - unit + range);
+    s.endPanel = plan.firstPanel(lastRange, ranges, pixels);
+    s.endPanel += plan.firstRow(lastRange, ranges, pixels) > 0 ? 1 : 0;
     if (row > 0) {
       int end = panel == endPanel ? endRow : pixels;
       panels(panel, panel + 1, chunk, group, row, end, stacks, others, apart, s, x, residual, y);
@@ -208,21 +215,10 @@ public final class PointwiseForward implements SingleStage {
     boolean addsInPlace = g.blocks() == 1 && (g.groupK() % Lanes.COUNT == 0 || apart);
     MemorySegment added = addsInPlace ? null : residual;
     boolean complete = residual == null;
-    boolean came = false;
     for (int panel = firstPanel; panel < endPanel; panel++) {
       OutputTile tile = plan.tile(panel);
       if (cold && chunk == 0 && panelMemory != null) {
-        if (!came) {
-          s.ahead.now(panelMemory, startOf(group, panel), panelBytes(panel));
-        }
-        came = s.alone && plan.readsAhead(panel) && panel + 1 < endPanel;
-        if (came) {
-          long terms = (long) Math.ceilDiv(pixels, tile.rows()) * g.groupC();
-          long next = startOf(group, panel + 1);
-          s.ahead.during(panelMemory, filterBytes(), next, panelBytes(panel + 1), terms);
-        } else {
-          s.ahead.nothing();
-        }
+        bring(group, panel, s);
       }
       if (!stacked) {
         if (plan.gathers()) {
@@ -253,6 +249,27 @@ public final class PointwiseForward implements SingleStage {
           (long) g.k() * Float.BYTES,
           lo,
           hi);
+    }
+  }
+
+  /** Has a panel in the caches, and the next one of the thread come while it is multiplied. */
+  private void bring(int group, int panel, PointwiseScratch s) {
+    int numbered = group * plan.panels().widths().length + panel;
+    if (numbered == s.panel) {
+      return;
+    }
+    if (numbered == s.coming) {
+      s.ahead.rest();
+    } else {
+      s.ahead.now(panelMemory, startOf(group, panel), panelBytes(panel));
+    }
+    s.panel = numbered;
+    if (s.alone && plan.readsAhead(panel) && panel + 1 < s.endPanel) {
+      s.coming = numbered + 1;
+      s.ahead.during(panelMemory, filterBytes(), startOf(group, panel + 1), panelBytes(panel + 1));
+    } else {
+      s.coming = PointwiseScratch.NONE;
+      s.ahead.nothing();
     }
   }
 

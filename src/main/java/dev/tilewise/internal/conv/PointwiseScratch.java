@@ -6,6 +6,8 @@ import java.lang.foreign.MemorySegment;
 /** One thread's staged pixels. */
 final class PointwiseScratch implements Forward.Scratch {
 
+  static final int NONE = -1;
+
   /** The blocks' sums of one tile. */
   final MemorySegment sums;
 
@@ -21,6 +23,15 @@ final class PointwiseScratch implements Forward.Scratch {
   /** Whether no other thread reads the same filters meanwhile. */
   boolean alone;
 
+  /** One past the last panel of the units that this thread will probably take. */
+  int endPanel;
+
+  /** The panel of all groups that this thread has multiplied with last, or {@link #NONE}. */
+  int panel;
+
+  /** The one that comes meanwhile, or {@link #NONE}. */
+  int coming;
+
   /** Where each pixel's channels start in the input, bytes. */
   final long[] inputs;
 
@@ -29,6 +40,13 @@ final class PointwiseScratch implements Forward.Scratch {
     gathered = memory.asSlice(WinogradScratch.aligned(sums.byteSize()), plan.gatheredBytes());
     staged = arrays.large(plan.stagedLength());
     inputs = new long[plan.chunkPixels()];
+  }
+
+  @Override
+  public void begin() {
+    panel = NONE;
+    coming = NONE;
+    ahead.nothing();
   }
 
   /** Bytes off the heap. */

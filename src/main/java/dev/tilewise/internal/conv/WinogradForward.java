@@ -564,10 +564,10 @@ public final class WinogradForward implements Forward {
           int nextPanel = i + 1 < end ? panel : panel + 1;
           came = meanwhile && nextPanel < endPanel;
           if (came) {
-            readAhead(group, nextPanel, i + 1 < end ? i + 1 : product, panel, i, stacking, s);
+            readAhead(group, nextPanel, i + 1 < end ? i + 1 : product, s);
           }
           multiplyPanel(group, i, panel, firstFilter, width, stacking, s);
-          s.ahead.nothing();
+          s.ahead.rest();
         }
       }
       if (plan.sumsRows()) {
@@ -594,17 +594,9 @@ public final class WinogradForward implements Forward {
   }
 
   /** Has the filters of the next product come while a product is multiplied. */
-  private void readAhead(
-      int group,
-      int nextPanel,
-      int next,
-      int panel,
-      int product,
-      Stacking stacking,
-      WinogradScratch s) {
+  private void readAhead(int group, int nextPanel, int next, WinogradScratch s) {
     long bytes = (long) depth(next) * plan.vectors(nextPanel) * Lanes.BYTES;
-    long terms = (long) stacking.stacksReadingAhead(plan.vectors(panel)) * depth(product);
-    s.ahead.during(u, filterBytes, startU(group, nextPanel, next), bytes, terms);
+    s.ahead.during(u, filterBytes, startU(group, nextPanel, next), bytes);
   }
 
   /** A panel of a product. */

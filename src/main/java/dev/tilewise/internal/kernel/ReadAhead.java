@@ -88,21 +88,26 @@ public final class ReadAhead {
   }
 
   /**
-   * Has the next calls of kernels bring some filters.
+   * Has the next calls of kernels bring some filters, a line for each term, as far as they get.
    *
    * @param from memory with heads
    * @param filters bytes of all filters in it
    * @param first the first byte that is to come, which begins a line
    * @param bytes how many, whole lines
-   * @param terms of those calls: each brings a line; lines that are more are read now
    */
-  public void during(MemorySegment from, long filters, long first, long bytes, long terms) {
-    long brought = Math.min(bytes, terms * LINE);
-    now(from, first + brought, bytes - brought);
+  public void during(MemorySegment from, long filters, long first, long bytes) {
     memory = from;
     heads = filters;
     next = first;
-    left = brought / LINE;
+    left = bytes / LINE;
+  }
+
+  /** Reads what has not come yet, and waits for it. */
+  public void rest() {
+    if (left > 0) {
+      now(memory, next, left * LINE);
+      left = 0;
+    }
   }
 
   /** Has the next calls of kernels bring nothing. */

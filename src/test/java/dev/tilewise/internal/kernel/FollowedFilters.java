@@ -42,7 +42,7 @@ final class FollowedFilters {
     }
     MemorySegment.copy(factors, 0, memory, FLOAT, at, factors.length);
     lines = random.nextInt((int) most + 1);
-    ahead.during(memory, filters, firstLine, lines * LINE, lines);
+    ahead.during(memory, filters, firstLine, lines * LINE);
     before = memory.toArray(INT);
   }
 

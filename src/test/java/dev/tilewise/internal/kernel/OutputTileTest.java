@@ -499,7 +499,7 @@ class OutputTileTest {
           assertAllocatesNothing(
               tile + " of pixels",
               () -> {
-                ahead.during(b, terms * width, 0, 64L * terms, terms);
+                ahead.during(b, terms * width, 0, 64L * terms);
                 OutputTile.pixels(
                     tile, x, 0, 4L * terms, terms, b, 0, b, 0, d, 0, width, last, 1, 0, 6, ahead);
               });

@@ -57,7 +57,7 @@ class ReadAheadTest {
       MemorySegment memory = ReadAhead.allocate(arena, filters);
       ReadAhead ahead = new ReadAhead();
       assertEquals(0, ahead.tiles(memory, 10, 5));
-      ahead.during(memory, filters, 10 * 64, 35 * 64, 1000);
+      ahead.during(memory, filters, 10 * 64, 35 * 64);
       assertEquals(filters, ahead.heads());
       assertEquals(0, ahead.tiles(memory.asSlice(0), 10, 5), "of other memory");
       assertEquals(0, ahead.tiles(memory, 0, 5), "without terms");
@@ -73,16 +73,19 @@ class ReadAheadTest {
   }
 
   @Test
-  void linesThatHaveNoTermsAreReadAtOnce() {
+  void whatKernelsHaveNotBroughtIsReadInTheEnd() {
     try (Arena arena = Arena.ofShared()) {
       MemorySegment memory = ReadAhead.allocate(arena, 10 * 64);
       ReadAhead ahead = new ReadAhead();
-      ahead.during(memory, 10 * 64, 0, 10 * 64, 4);
-      assertEquals(4, ahead.tiles(memory, 1, 100));
-      // The lines behind those of the terms are read at once, so beyond the memory it fails.
-      long all = memory.byteSize();
-      assertThrows(
-          IndexOutOfBoundsException.class, () -> ahead.during(memory, 640, 0, all + 64, 4));
+      ahead.rest();
+      ahead.during(memory, 10 * 64, 0, 10 * 64);
+      ahead.take(4);
+      ahead.rest();
+      assertEquals(0, ahead.tiles(memory, 1, 100));
+      // A line beyond the memory: it is not asked for before, and cannot be read.
+      ahead.during(memory, 10 * 64, memory.byteSize() - 64, 2 * 64);
+      assertEquals(2, ahead.tiles(memory, 1, 100));
+      assertThrows(IndexOutOfBoundsException.class, ahead::rest);
     }
   }
 }
