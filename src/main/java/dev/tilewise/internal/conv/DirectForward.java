@@ -108,7 +108,7 @@ public final class DirectForward implements SingleStage {
     int chunk = unit / ranges % plan.chunks();
     int group = unit / ranges / plan.chunks();
     DirectPlan.Batch batch = plan.batch(chunk);
-    boolean lacks = together.lacks(unit / ranges);
+    boolean lacks = together.staging.lacks(unit / ranges);
     for (int i = 0; lacks && i < batch.parts(); i++) {
       DirectScratch s = scratches[i];
       s.stagedStart = plan.stagedStart(batch.firstPart() + i);

@@ -77,11 +77,9 @@ final class DirectScratch {
    */
   static final class Together implements Forward.Scratch {
 
-    private static final int NOTHING = -1;
-
     final DirectScratch[] parts;
 
-    private int staged = NOTHING;
+    final StagedChunk staging = new StagedChunk();
 
     private Together(DirectScratch[] parts) {
       this.parts = parts;
@@ -89,19 +87,7 @@ final class DirectScratch {
 
     @Override
     public void begin() {
-      staged = NOTHING;
-    }
-
-    /**
-     * Whether a chunk must still be staged, which it then is: threads that share a chunk's panels
-     * take several ranges of them, one after the other.
-     *
-     * @param chunk of a run, from 0
-     */
-    boolean lacks(int chunk) {
-      boolean lacks = staged != chunk;
-      staged = chunk;
-      return lacks;
+      staging.begin();
     }
   }
 

@@ -156,9 +156,10 @@ public final class PointwiseForward implements SingleStage {
     boolean stacked = plan.source() == OutputTile.Rows.STACKS;
     int stacks = stacked ? plan.heights().usuals(pixels) : 0;
     int others = stacked ? plan.heights().others(pixels) : 0;
-    if (stacked) {
+    boolean lacks = s.staging.lacks(unit / ranges);
+    if (stacked && lacks) {
       stage(firstPixel, pixels, stacks, others, group, s, x);
-    } else if (plan.gathers()) {
+    } else if (plan.gathers() && lacks) {
       gather(firstPixel, pixels, group, s, x);
     }
     int panel = plan.firstPanel(range, ranges, pixels);

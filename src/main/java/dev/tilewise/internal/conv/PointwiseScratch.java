@@ -32,6 +32,9 @@ final class PointwiseScratch implements Forward.Scratch {
   /** The one that comes meanwhile, or {@link #NONE}. */
   int coming;
 
+  /** Which pixels are staged or gathered. */
+  final StagedChunk staging = new StagedChunk();
+
   /** Where each pixel's channels start in the input, bytes. */
   final long[] inputs;
 
@@ -44,6 +47,7 @@ final class PointwiseScratch implements Forward.Scratch {
 
   @Override
   public void begin() {
+    staging.begin();
     panel = NONE;
     coming = NONE;
     ahead.nothing();
