@@ -24,7 +24,7 @@ import net.jqwik.api.domains.Domain;
 @Domain(ConvCases.class)
 class TileChoiceTest {
 
-  @Property(tries = 1000)
+  @Property(tries = 600)
   void everyTileGivesTheBitsOfTheNaiveLoop(@ForAll Trial trial) {
     ConvData data = trial.data();
     float[] expected = data.naive();
